@@ -1,0 +1,16 @@
+package io.scaibunker.ext4;
+
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * A file that was written.
+ *
+ * @param digest SHA-256 of the whole file, holes as zeros, as {@code sha256:…}
+ * @param sizeBytes length of the file
+ * @param allocatedBytes what it takes on the host's disk
+ * @param entries names in the image's tree, its root included
+ * @param phases wall time by phase, in the order in which they ran
+ */
+public record WrittenImage(
+        String digest, long sizeBytes, long allocatedBytes, long entries, Map<String, Duration> phases) {}
