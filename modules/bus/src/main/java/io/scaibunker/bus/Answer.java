@@ -1,0 +1,102 @@
+package io.scaibunker.bus;
+
+import io.scaibunker.model.BuildSource;
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerIntent;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.FieldError;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.model.WorkerStatus;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What comes back to a {@link Question}. */
+public sealed interface Answer extends BusMessage {
+
+    /** How the platform sees the worker now. */
+    record BeatTaken(WorkerStatus status) implements Answer {}
+
+    /**
+     * A page of what a worker should hold.
+     *
+     * @param next ask again behind this id; null at the end
+     */
+    record WantedCopies(List<WantedCopy> copies, @Nullable ImageId next) implements Answer {}
+
+    /**
+     * One copy that a worker should make, keep, or let go.
+     *
+     * @param status what the row says; what the worker sees may be ahead of it
+     * @param wanted false: let it go as soon as no bunker runs from it, then report it evicted
+     * @param due false: the row failed and its next try is not due yet, or waits for a warm
+     * @param pinned the digest that the reference was pinned to; null until the first worker has asked
+     * @param artifactDigest the copy the row says is here; null if none
+     */
+    record WantedCopy(
+            ImageId imageId,
+            long generation,
+            CacheStatus status,
+            boolean wanted,
+            boolean due,
+            BuildSource source,
+            int sizeMib,
+            @Nullable Digest pinned,
+            @Nullable Digest artifactDigest) {}
+
+    /** @param current false: the rows have moved on, the report changed nothing */
+    record ReportTaken(boolean current) implements Answer {}
+
+    record DigestPinned(Digest digest) implements Answer {}
+
+    /** @param credential null: none of the tenant's own; the worker's own conf may have one */
+    record CredentialGiven(@Nullable RegistryCredential credential) implements Answer {}
+
+    /** A tenant's own credential for one registry: a user's name and password, or a token alone. */
+    record RegistryCredential(
+            @Nullable String username,
+            @Nullable String password,
+            @Nullable String token) {
+        @Override
+        public String toString() {
+            return "RegistryCredential[***]";
+        }
+    }
+
+    record WantedBunkers(
+            List<WantedBunker> bunkers, @Nullable BunkerId next) implements Answer {}
+
+    /**
+     * One bunker that a worker should run or end.
+     *
+     * @param incarnation the run of the worker that booted it; null while nobody has
+     * @param artifactDigest the copy to boot from; null while the image is not here yet (lazy pull)
+     */
+    record WantedBunker(
+            BunkerId bunkerId,
+            long generation,
+            BunkerIntent intent,
+            ImageId imageId,
+            @Nullable Digest artifactDigest,
+            String name,
+            Room room,
+            Map<String, String> environment,
+            @Nullable IncarnationId incarnation) {}
+
+    /** Who takes a bunker, or why nobody does. */
+    sealed interface Placement extends Answer {}
+
+    record Placed(BunkerId bunkerId, WorkerId workerId) implements Placement {}
+
+    /** @param reasons how many workers were passed over, by reason */
+    record Refused(ErrorCode code, String message, List<FieldError> reasons, int retryAfterSeconds)
+            implements Placement {}
+
+    /** The asked room could not; travels in place of the answer. */
+    record Trouble(ErrorCode code, String message, List<FieldError> details, int retryAfterSeconds) implements Answer {}
+}

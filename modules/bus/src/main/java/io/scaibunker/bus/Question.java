@@ -1,0 +1,211 @@
+package io.scaibunker.bus;
+
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.CachePhase;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.TenantId;
+import io.scaibunker.model.UserId;
+import io.scaibunker.model.WorkerId;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that waits for an answer. Asking twice does what asking once does.
+ *
+ * @param <A> the answer
+ */
+public sealed interface Question<A extends Answer> extends BusMessage {
+    String address();
+
+    /** The answer's type, so that the asker need not cast. */
+    Class<A> answer();
+
+    /**
+     * worker → scheduler, every few seconds: I live, this is what I have.
+     *
+     * @param incarnation this run of the worker process
+     * @param capacity what bunkers may take in all
+     * @param grpcAddress {@code host:port} where exec, files and bytes are served to the fleet
+     * @param driver of microVMs, as {@code qemu}
+     * @param acceleration {@code kvm} or {@code tcg}, or {@code none} where microVMs cannot run, with the reason
+     */
+    record WorkerBeat(
+            WorkerId workerId,
+            IncarnationId incarnation,
+            String name,
+            Room capacity,
+            long cacheBytes,
+            String grpcAddress,
+            String driver,
+            String acceleration,
+            String zone,
+            Map<String, String> labels,
+            Map<String, String> versions)
+            implements Question<Answer.BeatTaken> {
+        public static final String ADDRESS = "scheduler.worker-beat";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.BeatTaken> answer() {
+            return Answer.BeatTaken.class;
+        }
+    }
+
+    /** worker → fanout: which copies should I hold? A page behind {@code after}, in the order of image ids. */
+    record CopiesWanted(WorkerId workerId, @Nullable ImageId after) implements Question<Answer.WantedCopies> {
+        public static final String ADDRESS = "fanout.copies-wanted";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.WantedCopies> answer() {
+            return Answer.WantedCopies.class;
+        }
+    }
+
+    /**
+     * worker → fanout: this is how a copy stands here.
+     *
+     * @param generation of the want that this answers; a late report changes nothing
+     * @param phase while building
+     * @param copy what was made, when ready
+     * @param failure why not, when failed
+     */
+    record CopyReported(
+            WorkerId workerId,
+            IncarnationId incarnation,
+            ImageId imageId,
+            long generation,
+            CacheStatus status,
+            @Nullable CachePhase phase,
+            @Nullable Copy copy,
+            @Nullable Failure failure)
+            implements Question<Answer.ReportTaken> {
+        public static final String ADDRESS = "fanout.copy-reported";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.ReportTaken> answer() {
+            return Answer.ReportTaken.class;
+        }
+    }
+
+    /** What a worker holds: the file's digest, its size, what it takes on disk, and what it was made from. */
+    record Copy(Digest artifactDigest, long sizeBytes, long allocatedBytes, long entries, Digest sourceDigest) {}
+
+    /** Why something failed: a code, and a text for whoever asked for it. */
+    record Failure(ErrorCode code, String message) {}
+
+    /**
+     * worker → fanout: the image's reference named this digest when I asked the registry. The first one told is pinned;
+     * the answer says which.
+     */
+    record DigestFound(WorkerId workerId, ImageId imageId, Digest digest) implements Question<Answer.DigestPinned> {
+        public static final String ADDRESS = "fanout.digest-found";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.DigestPinned> answer() {
+            return Answer.DigestPinned.class;
+        }
+    }
+
+    /**
+     * worker → fanout: with what may I ask {@code host} for this image? Answered only while the worker has a row of this
+     * generation to build.
+     */
+    record CredentialWanted(WorkerId workerId, ImageId imageId, long generation, String host)
+            implements Question<Answer.CredentialGiven> {
+        public static final String ADDRESS = "fanout.credential-wanted";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.CredentialGiven> answer() {
+            return Answer.CredentialGiven.class;
+        }
+    }
+
+    /** worker → scheduler: which bunkers should I run, which should I end? A page behind {@code after}. */
+    record BunkersWanted(WorkerId workerId, @Nullable BunkerId after) implements Question<Answer.WantedBunkers> {
+        public static final String ADDRESS = "scheduler.bunkers-wanted";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.WantedBunkers> answer() {
+            return Answer.WantedBunkers.class;
+        }
+    }
+
+    /** worker → scheduler: this is how a bunker stands. */
+    record BunkerReported(
+            WorkerId workerId,
+            IncarnationId incarnation,
+            BunkerId bunkerId,
+            long generation,
+            BunkerStatus status,
+            @Nullable Failure failure)
+            implements Question<Answer.ReportTaken> {
+        public static final String ADDRESS = "scheduler.bunker-reported";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.ReportTaken> answer() {
+            return Answer.ReportTaken.class;
+        }
+    }
+
+    /**
+     * api → scheduler, the one order on the request path: who takes this bunker? Answered when it is booked, or refused.
+     *
+     * @param bunkerId chosen by the asker, so that asking again places nothing twice
+     * @param wish what the caller asked for beside room, as JSON text of the API's own words
+     */
+    record PlaceBunker(
+            BunkerId bunkerId, TenantId tenantId, UserId userId, ImageId imageId, String name, Room room, String wish)
+            implements Question<Answer.Placement> {
+        public static final String ADDRESS = "scheduler.place-bunker";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.Placement> answer() {
+            return Answer.Placement.class;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.scaibunker.bus;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Calls a room's {@code drain()}: at start, at every nudge, and by a slow timer, one round at a time. A nudge during a
+ * round makes one more round follow it, since the round may have looked before the nudge's cause was there.
+ *
+ * <p>Lives on one event loop.
+ */
+public final class Rounds {
+    private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
+
+    private final Vertx vertx;
+    private final String name;
+    private final Supplier<Future<?>> drain;
+    private final long timer;
+    private boolean running;
+    private boolean again;
+    private boolean stopped;
+    private Future<?> current = Future.succeededFuture();
+
+    /**
+     * @param name for the log
+     * @param sweep how long a lost nudge may cost
+     */
+    public Rounds(Vertx vertx, String name, Duration sweep, Supplier<Future<?>> drain) {
+        this.vertx = vertx;
+        this.name = name;
+        this.drain = drain;
+        this.timer = vertx.setPeriodic(sweep.toMillis(), tick -> nudge());
+    }
+
+    /** Looks now, or once more after the round under way. */
+    public void nudge() {
+        if (stopped) {
+            return;
+        }
+        if (running) {
+            again = true;
+            return;
+        }
+        running = true;
+        again = false;
+        current = round();
+    }
+
+    private Future<?> round() {
+        return Future.succeededFuture()
+                .compose(start -> drain.get())
+                .onFailure(thrown -> LOG.warn("a round of {} failed; the next one tries again", name, thrown))
+                .onComplete(done -> {
+                    running = false;
+                    if (again) {
+                        nudge();
+                    }
+                });
+    }
+
+    /** No more rounds; done when the one under way is. */
+    public Future<?> stop() {
+        stopped = true;
+        vertx.cancelTimer(timer);
+        return current.otherwiseEmpty();
+    }
+}

@@ -1,0 +1,17 @@
+/**
+ * What rooms say to each other, and how it travels.
+ *
+ * <p>Three kinds of words. A {@link io.scaibunker.bus.Nudge} is a fact in the past tense and means «look now»: it may be
+ * lost, doubled or early, because what to do is always read from the rows, or asked of the room that owns them. A
+ * {@link io.scaibunker.bus.Question} waits for its {@link io.scaibunker.bus.Answer}; it has its own time limit, because
+ * a request to a node that dies is never failed early. A {@link io.scaibunker.bus.News} is published to whoever
+ * watches, many times a second, and is never truth.
+ *
+ * <p>All messages to a node share one connection, so one codec ({@link io.scaibunker.bus.BusCodec}) carries them as JSON
+ * and refuses more than 64 KiB; bulk bytes go by gRPC ({@code worker.proto}). Fields are added, never renamed: a frozen
+ * sample of each message lies in the tests, so that an old node's words stay readable during an upgrade.
+ */
+@NullMarked
+package io.scaibunker.bus;
+
+import org.jspecify.annotations.NullMarked;

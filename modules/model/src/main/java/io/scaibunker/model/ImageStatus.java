@@ -1,0 +1,7 @@
+package io.scaibunker.model;
+
+/** Whether new bunkers may start from an image. */
+public enum ImageStatus implements Word {
+    ACTIVE,
+    DEACTIVATED;
+}
