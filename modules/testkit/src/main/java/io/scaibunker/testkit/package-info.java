@@ -1,0 +1,11 @@
+/**
+ * What tests share: a real PostgreSQL with a fresh database in milliseconds, waiting for a state with a deadline, whole
+ * nodes as processes that can be killed, and a bus that loses every nudge.
+ *
+ * <p>It knows no module of ours, so that the tests of each may use it. There are no mocks in it: what it hands out is
+ * the real thing, made small.
+ */
+@NullMarked
+package io.scaibunker.testkit;
+
+import org.jspecify.annotations.NullMarked;
