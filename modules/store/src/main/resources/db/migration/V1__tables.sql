@@ -1,0 +1,250 @@
+-- Facts of the platform. A status says what is seen, an intent what is wanted; each column has one writer
+-- (modules/README.md, «Who writes what»). What must never be is a constraint with a name.
+
+CREATE TABLE partners (
+    id          uuid PRIMARY KEY,
+    name        text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT partner_name_once UNIQUE (name)
+);
+
+CREATE TABLE tenants (
+    id          uuid PRIMARY KEY,
+    partner_id  uuid NOT NULL REFERENCES partners,
+    name        text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT tenant_name_once UNIQUE (partner_id, name)
+);
+
+CREATE TABLE users (
+    id          uuid PRIMARY KEY,
+    tenant_id   uuid NOT NULL REFERENCES tenants,
+    name        text NOT NULL,
+    role        text NOT NULL,
+    grants      text[] NOT NULL DEFAULT '{}',
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    disabled_at timestamptz,
+    CONSTRAINT user_name_once UNIQUE (tenant_id, name)
+);
+
+-- A key's secret is never here: only its SHA-256, and its last characters so that a person can tell keys apart.
+CREATE TABLE api_keys (
+    id          uuid PRIMARY KEY,
+    user_id     uuid NOT NULL REFERENCES users,
+    name        text NOT NULL,
+    secret_hash bytea NOT NULL,
+    hint        text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz,
+    revoked_at  timestamptz,
+    CONSTRAINT key_hash_once UNIQUE (secret_hash)
+);
+CREATE INDEX api_keys_of_user ON api_keys (user_id);
+
+CREATE TABLE registry_credentials (
+    tenant_id   uuid NOT NULL REFERENCES tenants,
+    host        text NOT NULL,
+    sealed      bytea NOT NULL,
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, host)
+);
+
+-- The first answer to a request that carried an Idempotency-Key; null while the first is still under way.
+CREATE TABLE idempotency_keys (
+    user_id      uuid NOT NULL REFERENCES users,
+    key          text NOT NULL,
+    operation    text NOT NULL,
+    request_hash bytea NOT NULL,
+    http_status  int,
+    answer       text,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (user_id, key)
+);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+CREATE TABLE images (
+    id                     uuid PRIMARY KEY,
+    name                   text NOT NULL,
+    description            text NOT NULL DEFAULT '',
+    scope                  text NOT NULL CHECK (scope IN ('tenant', 'partner', 'platform')),
+    tenant_id              uuid NOT NULL REFERENCES tenants,
+    partner_id             uuid NOT NULL REFERENCES partners,
+    owner_id               uuid GENERATED ALWAYS AS (
+                               CASE scope WHEN 'tenant' THEN tenant_id WHEN 'partner' THEN partner_id
+                               ELSE '00000000-0000-0000-0000-000000000000'::uuid END) STORED,
+    created_by             uuid NOT NULL REFERENCES users,
+    build_source           jsonb NOT NULL,
+    size_mib               int NOT NULL CHECK (size_mib BETWEEN 8 AND 1048576),
+    default_cpu_millicores int NOT NULL,
+    default_memory_mb      int NOT NULL,
+    default_disk_mb        int NOT NULL,
+    lazy_pull              boolean NOT NULL DEFAULT false,
+    labels                 jsonb NOT NULL DEFAULT '{}',
+    status                 text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'deactivated')),
+    manifest_digest        text,          -- fanout: pinned by the first worker that asked the registry
+    fingerprint            text,          -- fanout: names the artifact
+    created_at             timestamptz NOT NULL DEFAULT now(),
+    deactivated_at         timestamptz,
+    CONSTRAINT deactivated_iff_dated CHECK ((status = 'deactivated') = (deactivated_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX image_name_once ON images (scope, owner_id, name) WHERE status = 'active';
+CREATE INDEX images_of_tenant ON images (tenant_id);
+
+CREATE TABLE availability_groups (
+    id           uuid PRIMARY KEY,
+    name         text NOT NULL,
+    description  text NOT NULL DEFAULT '',
+    scope        text NOT NULL CHECK (scope IN ('tenant', 'platform')),
+    tenant_id    uuid NOT NULL REFERENCES tenants,
+    partner_id   uuid NOT NULL REFERENCES partners,
+    owner_id     uuid GENERATED ALWAYS AS (
+                     CASE scope WHEN 'tenant' THEN tenant_id
+                     ELSE '00000000-0000-0000-0000-000000000000'::uuid END) STORED,
+    image_policy text NOT NULL CHECK (image_policy IN ('listed', 'all')),
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT group_name_once UNIQUE (scope, owner_id, name)
+);
+
+CREATE TABLE workers (
+    id                      uuid PRIMARY KEY,
+    name                    text NOT NULL,
+    intent                  text NOT NULL DEFAULT 'serve' CHECK (intent IN ('serve', 'drain')),
+    status                  text NOT NULL CHECK (status IN ('joining', 'ready', 'draining', 'lost')),
+    incarnation             uuid NOT NULL,
+    last_heartbeat          timestamptz NOT NULL DEFAULT now(),
+    cpu_millicores          int NOT NULL,
+    memory_mb               int NOT NULL,
+    disk_mb                 int NOT NULL,
+    allocated_cpu_millicores int NOT NULL DEFAULT 0,
+    allocated_memory_mb     int NOT NULL DEFAULT 0,
+    allocated_disk_mb       int NOT NULL DEFAULT 0,
+    cache_bytes             bigint NOT NULL DEFAULT 0,
+    grpc_address            text NOT NULL,
+    driver                  text NOT NULL,
+    acceleration            text NOT NULL,
+    zone                    text NOT NULL DEFAULT '',
+    labels                  jsonb NOT NULL DEFAULT '{}',
+    versions                jsonb NOT NULL DEFAULT '{}',
+    created_at              timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT nothing_freed_twice CHECK (
+        allocated_cpu_millicores >= 0 AND allocated_memory_mb >= 0 AND allocated_disk_mb >= 0)
+);
+
+CREATE TABLE group_images (
+    group_id  uuid NOT NULL REFERENCES availability_groups ON DELETE CASCADE,
+    image_id  uuid NOT NULL REFERENCES images,
+    added_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (group_id, image_id)
+);
+CREATE INDEX group_images_by_image ON group_images (image_id);
+
+CREATE TABLE group_workers (
+    group_id  uuid NOT NULL REFERENCES availability_groups ON DELETE CASCADE,
+    worker_id uuid NOT NULL REFERENCES workers ON DELETE CASCADE,
+    added_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (group_id, worker_id)
+);
+CREATE INDEX group_workers_by_worker ON group_workers (worker_id);
+
+-- Which groups cover which images: those put in, and by policy «all» every image that the group's owner sees. A
+-- platform group's owner sees all that is of platform scope.
+CREATE VIEW group_covers AS
+    SELECT g.id AS group_id, i.id AS image_id
+      FROM availability_groups g
+      JOIN images i ON i.status = 'active'
+     WHERE EXISTS (SELECT 1 FROM group_images gi WHERE gi.group_id = g.id AND gi.image_id = i.id)
+        OR (g.image_policy = 'all' AND (
+               i.scope = 'platform'
+            OR (g.scope = 'tenant' AND i.scope = 'partner' AND i.partner_id = g.partner_id)
+            OR (g.scope = 'tenant' AND i.scope = 'tenant' AND i.tenant_id = g.tenant_id)));
+
+-- Which copies the groups ask for.
+CREATE VIEW wanted_copies AS
+    SELECT DISTINCT c.image_id, gw.worker_id
+      FROM group_covers c
+      JOIN group_workers gw ON gw.group_id = c.group_id;
+
+CREATE TABLE artifacts (
+    fingerprint     text PRIMARY KEY,
+    source_digest   text NOT NULL,
+    digest          text NOT NULL,
+    size_bytes      bigint NOT NULL,
+    allocated_bytes bigint NOT NULL,
+    entries         bigint NOT NULL,
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+
+-- How one image stands on one worker. A row whose image is no longer wanted there says wanted = false until the worker
+-- has let the copy go.
+CREATE TABLE image_cache (
+    image_id        uuid NOT NULL REFERENCES images,
+    worker_id       uuid NOT NULL REFERENCES workers ON DELETE CASCADE,
+    wanted          boolean NOT NULL DEFAULT true,
+    status          text NOT NULL DEFAULT 'pending'
+                        CHECK (status IN ('pending', 'building', 'ready', 'failed', 'evicted')),
+    phase           text CHECK (phase IN ('resolving', 'baking', 'waiting_for_peer', 'fetching', 'verifying')),
+    generation      bigint NOT NULL DEFAULT 1,
+    attempts        int NOT NULL DEFAULT 0,
+    next_try_at     timestamptz,
+    error_code      text,
+    error_message   text,
+    artifact_digest text,
+    incarnation     uuid,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    updated_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (image_id, worker_id),
+    CONSTRAINT error_iff_failed CHECK ((status = 'failed') = (error_code IS NOT NULL)),
+    CONSTRAINT artifact_iff_ready CHECK ((status = 'ready') = (artifact_digest IS NOT NULL)),
+    CONSTRAINT phase_only_while_building CHECK (phase IS NULL OR status = 'building')
+);
+CREATE INDEX image_cache_of_worker ON image_cache (worker_id, image_id);
+CREATE INDEX image_cache_ready ON image_cache (image_id) WHERE status = 'ready' AND wanted;
+
+CREATE TABLE scans (
+    image_id     uuid PRIMARY KEY REFERENCES images,
+    status       text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'passed', 'failed', 'skipped')),
+    reason       text,
+    message      text,
+    scanner      text,
+    generation   bigint NOT NULL DEFAULT 1,
+    claimed_by   uuid,
+    lease_until  timestamptz,
+    attempts     int NOT NULL DEFAULT 0,
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    finished_at  timestamptz,
+    previous     jsonb,               -- the last verdict, visible while a new one is pending
+    CONSTRAINT reason_iff_failed CHECK ((status = 'failed') = (reason IS NOT NULL)),
+    CONSTRAINT lease_only_while_pending CHECK (lease_until IS NULL OR status = 'pending')
+);
+CREATE INDEX scans_pending ON scans (requested_at) WHERE status = 'pending';
+
+CREATE TABLE bunkers (
+    id             uuid PRIMARY KEY,
+    tenant_id      uuid NOT NULL REFERENCES tenants,
+    user_id        uuid NOT NULL REFERENCES users,
+    name           text NOT NULL,
+    image_id       uuid NOT NULL REFERENCES images,
+    worker_id      uuid NOT NULL,
+    intent         text NOT NULL DEFAULT 'run' CHECK (intent IN ('run', 'end')),
+    status         text NOT NULL DEFAULT 'pending' CHECK (status IN
+                       ('pending', 'provisioning', 'running', 'paused', 'terminating', 'terminated', 'failed')),
+    generation     bigint NOT NULL DEFAULT 1,
+    incarnation    uuid,              -- the run of the worker that booted it
+    cpu_millicores int NOT NULL,
+    memory_mb      int NOT NULL,
+    disk_mb        int NOT NULL,
+    booked         boolean NOT NULL DEFAULT true,  -- its room is counted in workers.allocated_*
+    wish           jsonb NOT NULL DEFAULT '{}',    -- what the caller asked for beside room, in the API's words
+    placement      jsonb NOT NULL DEFAULT '{}',    -- why this worker
+    failure_code   text,
+    failure_message text,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    started_at     timestamptz,
+    ended_at       timestamptz,
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT failure_iff_failed CHECK ((status = 'failed') = (failure_code IS NOT NULL)),
+    CONSTRAINT room_until_the_end CHECK (booked = (status NOT IN ('terminated', 'failed'))),
+    CONSTRAINT ended_iff_dated CHECK ((status IN ('terminated', 'failed')) = (ended_at IS NOT NULL))
+);
+CREATE INDEX bunkers_of_tenant ON bunkers (tenant_id, id);
+CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE status NOT IN ('terminated', 'failed');
