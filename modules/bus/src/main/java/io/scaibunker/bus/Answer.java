@@ -34,7 +34,6 @@ public sealed interface Answer extends BusMessage {
      *
      * @param status what the row says; what the worker sees may be ahead of it
      * @param wanted false: let it go as soon as no bunker runs from it, then report it evicted
-     * @param due false: the row failed and its next try is not due yet, or waits for a warm
      * @param pinned the digest that the reference was pinned to; null until the first worker has asked
      * @param artifactDigest the copy the row says is here; null if none
      */
@@ -43,7 +42,6 @@ public sealed interface Answer extends BusMessage {
             long generation,
             CacheStatus status,
             boolean wanted,
-            boolean due,
             BuildSource source,
             int sizeMib,
             @Nullable Digest pinned,

@@ -107,8 +107,18 @@ public sealed interface Question<A extends Answer> extends BusMessage {
         }
     }
 
-    /** What a worker holds: the file's digest, its size, what it takes on disk, and what it was made from. */
-    record Copy(Digest artifactDigest, long sizeBytes, long allocatedBytes, long entries, Digest sourceDigest) {}
+    /**
+     * What a worker holds: the file's digest, its size, what it takes on disk, and what it was made from.
+     *
+     * @param writer name and version of what wrote it; equal input and writer mean equal content
+     */
+    record Copy(
+            Digest artifactDigest,
+            long sizeBytes,
+            long allocatedBytes,
+            long entries,
+            Digest sourceDigest,
+            String writer) {}
 
     /** Why something failed: a code, and a text for whoever asked for it. */
     record Failure(ErrorCode code, String message) {}

@@ -1,0 +1,62 @@
+package io.scaibunker.store;
+
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ImageId;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
+import java.util.Optional;
+
+/** Table {@code artifacts}: what a bake made. Images with equal fingerprints share one. */
+public final class Artifacts {
+    /**
+     * @param fingerprint names the input: source digest, size and writer
+     * @param digest of the file
+     */
+    public record Artifact(
+            String fingerprint,
+            Digest sourceDigest,
+            Digest digest,
+            long sizeBytes,
+            long allocatedBytes,
+            long entries) {}
+
+    private Artifacts() {}
+
+    /** Keeps what the first bake of a fingerprint made, and tells the image which fingerprint is its own. */
+    public static Future<Void> record(SqlClient sql, ImageId imageId, Artifact made) {
+        return Sql.run(
+                        sql,
+                        """
+                        WITH kept AS (
+                            INSERT INTO artifacts (fingerprint, source_digest, digest, size_bytes, allocated_bytes, entries)
+                            VALUES (:fingerprint, :source, :digest, :size, :allocated, :entries)
+                            ON CONFLICT (fingerprint) DO NOTHING)
+                        UPDATE images SET fingerprint = :fingerprint
+                         WHERE id = :image AND fingerprint IS DISTINCT FROM :fingerprint
+                        """,
+                        Values.of("fingerprint", made.fingerprint())
+                                .and("source", made.sourceDigest().text())
+                                .and("digest", made.digest().text())
+                                .and("size", made.sizeBytes())
+                                .and("allocated", made.allocatedBytes())
+                                .and("entries", made.entries())
+                                .and("image", imageId.value()))
+                .mapEmpty();
+    }
+
+    /**
+     * Pins an image to the digest that its reference named when the first worker asked.
+     *
+     * @return the digest that is pinned, this one or an earlier one; empty if there is no such image
+     */
+    public static Future<Optional<Digest>> pin(SqlClient sql, ImageId imageId, Digest found) {
+        return Sql.one(
+                sql,
+                """
+                UPDATE images SET manifest_digest = coalesce(manifest_digest, :digest) WHERE id = :image
+                RETURNING manifest_digest
+                """,
+                Values.of("image", imageId.value()).and("digest", found.text()),
+                row -> new Digest(row.getString("manifest_digest")));
+    }
+}

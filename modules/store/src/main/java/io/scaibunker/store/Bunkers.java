@@ -1,0 +1,314 @@
+package io.scaibunker.store;
+
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerIntent;
+import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.TenantId;
+import io.scaibunker.model.UserId;
+import io.scaibunker.model.Word;
+import io.scaibunker.model.WorkerId;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Table {@code bunkers}. A bunker's room is booked on its worker by the statement that inserts the bunker, and given
+ * back by the statement that ends it.
+ */
+public final class Bunkers {
+    public record Bunker(
+            BunkerId id,
+            TenantId tenantId,
+            UserId userId,
+            String name,
+            ImageId imageId,
+            String imageName,
+            WorkerId workerId,
+            BunkerIntent intent,
+            BunkerStatus status,
+            long generation,
+            Room room,
+            JsonObject wish,
+            JsonObject placement,
+            Optional<ErrorCode> failureCode,
+            Optional<String> failureMessage,
+            OffsetDateTime createdAt,
+            Optional<OffsetDateTime> startedAt,
+            Optional<OffsetDateTime> endedAt) {}
+
+    /** A bunker to book. */
+    public record Booking(
+            BunkerId id,
+            TenantId tenantId,
+            UserId userId,
+            String name,
+            ImageId imageId,
+            WorkerId workerId,
+            Room room,
+            JsonObject wish,
+            JsonObject placement) {}
+
+    /** A bunker as its worker is told it. */
+    public record Wanted(
+            BunkerId id,
+            long generation,
+            BunkerIntent intent,
+            ImageId imageId,
+            Optional<Digest> artifactDigest,
+            String name,
+            Room room,
+            JsonObject wish,
+            Optional<IncarnationId> incarnation) {}
+
+    /** Which bunkers a list shows: those of a tenant or partner, of one user, in a status, from an image. */
+    public record Filter(
+            Optional<UUID> tenantId,
+            Optional<UUID> partnerId,
+            Optional<UUID> userId,
+            Optional<String> status,
+            Optional<UUID> imageId,
+            Optional<String> lifecycle) {}
+
+    private static final String SHOWN =
+            "SELECT b.*, i.name AS image_name FROM bunkers b JOIN images i ON i.id = b.image_id ";
+
+    private Bunkers() {}
+
+    /**
+     * Books room on the worker and inserts the bunker, in one statement.
+     *
+     * @return false if the worker has no room any more, takes none, or the image was deactivated meanwhile
+     */
+    public static Future<Boolean> book(SqlClient sql, Booking booking) {
+        return Sql.moved(
+                sql,
+                """
+                WITH room AS (
+                    UPDATE workers
+                       SET allocated_cpu_millicores = allocated_cpu_millicores + :cpu,
+                           allocated_memory_mb = allocated_memory_mb + :memory,
+                           allocated_disk_mb = allocated_disk_mb + :disk
+                     WHERE id = :worker AND status = 'ready' AND intent = 'serve'
+                       AND allocated_cpu_millicores + :cpu <= cpu_millicores
+                       AND allocated_memory_mb + :memory <= memory_mb
+                       AND allocated_disk_mb + :disk <= disk_mb
+                       AND EXISTS (SELECT 1 FROM images WHERE id = :image AND status = 'active')
+                       AND NOT EXISTS (SELECT 1 FROM bunkers WHERE id = :id)
+                    RETURNING id)
+                INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id,
+                                     cpu_millicores, memory_mb, disk_mb, wish, placement)
+                SELECT :id, :tenant, :user, :name, :image, room.id, :cpu, :memory, :disk, :wish, :placement FROM room
+                """,
+                Values.of("id", booking.id().value())
+                        .and("tenant", booking.tenantId().value())
+                        .and("user", booking.userId().value())
+                        .and("name", booking.name())
+                        .and("image", booking.imageId().value())
+                        .and("worker", booking.workerId().value())
+                        .and("cpu", booking.room().cpuMillicores())
+                        .and("memory", booking.room().memoryMb())
+                        .and("disk", booking.room().diskMb())
+                        .and("wish", booking.wish())
+                        .and("placement", booking.placement()));
+    }
+
+    /** Wants a bunker ended. Asking twice is asking once; an ended bunker stays as it is. */
+    public static Future<Boolean> askEnd(SqlClient sql, BunkerId id) {
+        return Sql.moved(sql, """
+                UPDATE bunkers SET intent = 'end', generation = generation + 1, updated_at = now()
+                 WHERE id = :id AND intent <> 'end' AND booked
+                """, Values.of("id", id.value()));
+    }
+
+    /**
+     * Moves a bunker to where its worker sees it, while it lives.
+     *
+     * @return false if the bunker is not this worker's, is ended, or cannot get there from where it is
+     */
+    public static Future<Boolean> move(
+            SqlClient sql, WorkerId workerId, BunkerId id, BunkerStatus to, IncarnationId incarnation) {
+        return Sql.moved(
+                sql,
+                """
+                UPDATE bunkers
+                   SET status = :to, incarnation = :incarnation, updated_at = now(),
+                       started_at = CASE WHEN :to = 'running' THEN coalesce(started_at, now()) ELSE started_at END
+                 WHERE id = :id AND worker_id = :worker AND booked AND status = ANY(:from)
+                """,
+                Values.of("id", id.value())
+                        .and("worker", workerId.value())
+                        .and("incarnation", incarnation.value())
+                        .and("to", to.word())
+                        .and("from", whence(to)));
+    }
+
+    /** Ends a bunker and gives its room back. */
+    public static Future<Boolean> end(
+            SqlClient sql, WorkerId workerId, BunkerId id, @Nullable ErrorCode failure, @Nullable String message) {
+        return ended(
+                        sql,
+                        "b.id = :id AND b.worker_id = :worker",
+                        Values.of("id", id.value()).and("worker", workerId.value()),
+                        failure,
+                        message)
+                .map(count -> count > 0);
+    }
+
+    /** Ends all bunkers of workers that are lost. */
+    public static Future<Integer> failOfLost(SqlClient sql) {
+        return ended(
+                sql,
+                "EXISTS (SELECT 1 FROM workers w WHERE w.id = b.worker_id AND w.status = 'lost')",
+                new Values(),
+                ErrorCode.WORKER_LOST,
+                "its worker was not heard any more");
+    }
+
+    /** Ends the bunkers that an earlier run of a worker had booted. */
+    public static Future<Integer> failOfEarlierRun(SqlClient sql, WorkerId workerId, IncarnationId now) {
+        return ended(
+                sql,
+                "b.worker_id = :worker AND b.incarnation IS NOT NULL AND b.incarnation <> :now",
+                Values.of("worker", workerId.value()).and("now", now.value()),
+                ErrorCode.WORKER_LOST,
+                "its worker was started anew");
+    }
+
+    private static Future<Integer> ended(
+            SqlClient sql, String which, Values values, @Nullable ErrorCode failure, @Nullable String message) {
+        return Sql.one(
+                        sql,
+                        """
+                        WITH ended AS (
+                            UPDATE bunkers b
+                               SET status = CASE WHEN :code::text IS NULL THEN 'terminated' ELSE 'failed' END,
+                                   failure_code = :code, failure_message = :message,
+                                   booked = false, ended_at = now(), updated_at = now()
+                             WHERE b.booked AND (%s)
+                            RETURNING b.worker_id, b.cpu_millicores, b.memory_mb, b.disk_mb),
+                        freed AS (
+                            UPDATE workers w
+                               SET allocated_cpu_millicores = w.allocated_cpu_millicores - e.cpu,
+                                   allocated_memory_mb = w.allocated_memory_mb - e.memory,
+                                   allocated_disk_mb = w.allocated_disk_mb - e.disk
+                              FROM (SELECT worker_id, sum(cpu_millicores) AS cpu, sum(memory_mb) AS memory,
+                                           sum(disk_mb) AS disk FROM ended GROUP BY worker_id) e
+                             WHERE w.id = e.worker_id)
+                        SELECT count(*)::int AS ended FROM ended
+                        """.formatted(which),
+                        values.and("code", failure == null ? null : failure.name())
+                                .and("message", message),
+                        row -> row.getInteger("ended"))
+                .map(count -> count.orElse(0));
+    }
+
+    private static String[] whence(BunkerStatus to) {
+        return Arrays.stream(BunkerStatus.values())
+                .filter(from -> from == to || from.next().contains(to))
+                .map(BunkerStatus::word)
+                .toArray(String[]::new);
+    }
+
+    /** What a worker should run or end, behind {@code after}, in the order of ids. */
+    public static Future<List<Wanted>> wantedOf(SqlClient sql, WorkerId workerId, Optional<BunkerId> after, int limit) {
+        return Sql.list(
+                sql,
+                """
+                SELECT b.*, c.artifact_digest
+                  FROM bunkers b
+                  LEFT JOIN image_cache c ON c.image_id = b.image_id AND c.worker_id = b.worker_id
+                 WHERE b.worker_id = :worker AND b.booked AND (:after::uuid IS NULL OR b.id > :after)
+                 ORDER BY b.id LIMIT :limit
+                """,
+                Values.of("worker", workerId.value())
+                        .and("after", after.map(BunkerId::value).orElse(null))
+                        .and("limit", limit),
+                row -> new Wanted(
+                        new BunkerId(row.getUUID("id")),
+                        row.getLong("generation"),
+                        Word.parse(BunkerIntent.class, row.getString("intent")),
+                        new ImageId(row.getUUID("image_id")),
+                        Optional.ofNullable(row.getString("artifact_digest")).map(Digest::new),
+                        row.getString("name"),
+                        room(row),
+                        row.getJsonObject("wish"),
+                        Optional.ofNullable(row.getUUID("incarnation")).map(IncarnationId::new)));
+    }
+
+    /** Workers that live and have a bunker to start or to end. */
+    public static Future<List<WorkerId>> workersToTell(SqlClient sql) {
+        return Sql.list(sql, """
+                SELECT DISTINCT b.worker_id FROM bunkers b JOIN workers w ON w.id = b.worker_id
+                 WHERE b.booked AND w.status <> 'lost' AND (b.status = 'pending' OR b.intent = 'end')
+                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
+    public static Future<Optional<Bunker>> find(SqlClient sql, BunkerId id) {
+        return Sql.one(sql, SHOWN + "WHERE b.id = :id", Values.of("id", id.value()), Bunkers::bunker);
+    }
+
+    /** Newest last, behind {@code after}. */
+    public static Future<List<Bunker>> list(SqlClient sql, Filter filter, Optional<UUID> after, int limit) {
+        return Sql.list(
+                sql,
+                SHOWN + """
+                        JOIN tenants t ON t.id = b.tenant_id
+                        WHERE (:tenant::uuid IS NULL OR b.tenant_id = :tenant)
+                          AND (:partner::uuid IS NULL OR t.partner_id = :partner)
+                          AND (:user::uuid IS NULL OR b.user_id = :user)
+                          AND (:status::text IS NULL OR b.status = :status)
+                          AND (:image::uuid IS NULL OR b.image_id = :image)
+                          AND (:lifecycle::text IS NULL OR b.wish->>'lifecycle_mode' = :lifecycle)
+                          AND (:after::uuid IS NULL OR b.id > :after)
+                        ORDER BY b.id LIMIT :limit
+                        """,
+                Values.of("tenant", filter.tenantId().orElse(null))
+                        .and("partner", filter.partnerId().orElse(null))
+                        .and("user", filter.userId().orElse(null))
+                        .and("status", filter.status().orElse(null))
+                        .and("image", filter.imageId().orElse(null))
+                        .and("lifecycle", filter.lifecycle().orElse(null))
+                        .and("after", after.orElse(null))
+                        .and("limit", limit),
+                Bunkers::bunker);
+    }
+
+    private static Room room(Row row) {
+        return new Room(row.getInteger("cpu_millicores"), row.getInteger("memory_mb"), row.getInteger("disk_mb"));
+    }
+
+    private static Bunker bunker(Row row) {
+        return new Bunker(
+                new BunkerId(row.getUUID("id")),
+                new TenantId(row.getUUID("tenant_id")),
+                new UserId(row.getUUID("user_id")),
+                row.getString("name"),
+                new ImageId(row.getUUID("image_id")),
+                row.getString("image_name"),
+                new WorkerId(row.getUUID("worker_id")),
+                Word.parse(BunkerIntent.class, row.getString("intent")),
+                Word.parse(BunkerStatus.class, row.getString("status")),
+                row.getLong("generation"),
+                room(row),
+                row.getJsonObject("wish"),
+                row.getJsonObject("placement"),
+                Optional.ofNullable(row.getString("failure_code")).map(ErrorCode::valueOf),
+                Optional.ofNullable(row.getString("failure_message")),
+                row.getOffsetDateTime("created_at"),
+                Optional.ofNullable(row.getOffsetDateTime("started_at")),
+                Optional.ofNullable(row.getOffsetDateTime("ended_at")));
+    }
+}

@@ -1,0 +1,367 @@
+package io.scaibunker.store;
+
+import io.scaibunker.model.CachePhase;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.WarmCounts;
+import io.scaibunker.model.Word;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.model.WorkerStatus;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Table {@code image_cache}: how one image stands on one worker.
+ *
+ * <p>The generation counts what is <em>wanted</em> of a row: asking again and letting go raise it, a worker's report
+ * does not. A report carries the generation it answers and loses against a newer one.
+ */
+public final class ImageCache {
+    /** After so many tries in a row a row waits for a warm. */
+    public static final int ATTEMPTS_MAX = 8;
+
+    /** A row as the API shows it. */
+    public record CacheRow(
+            WorkerId workerId,
+            String workerName,
+            WorkerStatus workerStatus,
+            List<UUID> groups,
+            boolean wanted,
+            CacheStatus status,
+            Optional<CachePhase> phase,
+            long generation,
+            int attempts,
+            Optional<ErrorCode> errorCode,
+            Optional<String> errorMessage,
+            Optional<Digest> artifactDigest,
+            Optional<Long> artifactBytes,
+            OffsetDateTime updatedAt) {}
+
+    /** A row as its worker is told it. */
+    public record Wanted(
+            ImageId imageId,
+            long generation,
+            CacheStatus status,
+            boolean wanted,
+            JsonObject source,
+            int sizeMib,
+            Optional<Digest> pinned,
+            Optional<Digest> artifactDigest) {}
+
+    private ImageCache() {}
+
+    /** Adds a pending row for each copy of {@code imageId} that the groups ask for and that has none. */
+    public static Future<WarmCounts> spread(SqlClient sql, ImageId imageId) {
+        return spread(sql, Values.of("image", imageId.value())).compose(done -> count(sql, imageId, Optional.empty()));
+    }
+
+    /** The same for all images: what a join, a change of groups or a lost nudge left undone. */
+    public static Future<Void> spreadAll(SqlClient sql) {
+        return spread(sql, Values.of("image", null)).mapEmpty();
+    }
+
+    private static Future<?> spread(SqlClient sql, Values image) {
+        return Sql.run(sql, """
+                INSERT INTO image_cache AS c (image_id, worker_id)
+                SELECT w.image_id, w.worker_id
+                  FROM wanted_copies w
+                  LEFT JOIN image_cache had ON had.image_id = w.image_id AND had.worker_id = w.worker_id
+                 WHERE (:image::uuid IS NULL OR w.image_id = :image) AND (had.image_id IS NULL OR NOT had.wanted)
+                 ORDER BY 1, 2
+                ON CONFLICT (image_id, worker_id) DO UPDATE
+                   SET wanted = true,
+                       status = CASE WHEN c.status = 'evicted' THEN 'pending' ELSE c.status END,
+                       attempts = 0,
+                       generation = c.generation + 1,
+                       updated_at = now()
+                 WHERE NOT c.wanted
+                """, image);
+    }
+
+    /**
+     * Asks again for what failed or was evicted.
+     *
+     * @param workers only on these; all that are wanted when empty
+     */
+    public static Future<WarmCounts> askAgain(SqlClient sql, ImageId imageId, Optional<List<WorkerId>> workers) {
+        Values values = Values.of("image", imageId.value()).and("workers", uuids(workers));
+        return spread(sql, Values.of("image", imageId.value()))
+                .compose(spread -> Sql.run(sql, """
+                        UPDATE image_cache
+                           SET status = 'pending', error_code = NULL, error_message = NULL, attempts = 0,
+                               next_try_at = NULL, generation = generation + 1, updated_at = now()
+                         WHERE image_id = :image AND wanted AND status IN ('failed', 'evicted')
+                           AND (:workers::uuid[] IS NULL OR worker_id = ANY(:workers))
+                        """, values))
+                .compose(asked -> count(sql, imageId, workers));
+    }
+
+    private static Future<WarmCounts> count(SqlClient sql, ImageId imageId, Optional<List<WorkerId>> workers) {
+        return Sql.one(
+                        sql,
+                        """
+                        SELECT count(*) FILTER (WHERE w.status <> 'lost' AND c.status IN ('pending', 'building')) AS queued,
+                               count(*) FILTER (WHERE w.status <> 'lost' AND c.status = 'ready') AS ready,
+                               count(*) FILTER (WHERE w.status <> 'lost' AND c.status = 'failed') AS failed,
+                               count(*) FILTER (WHERE w.status = 'lost') AS skipped
+                          FROM image_cache c JOIN workers w ON w.id = c.worker_id
+                         WHERE c.image_id = :image AND c.wanted
+                           AND (:workers::uuid[] IS NULL OR c.worker_id = ANY(:workers))
+                        """,
+                        Values.of("image", imageId.value()).and("workers", uuids(workers)),
+                        row -> new WarmCounts(
+                                row.getInteger("queued"),
+                                row.getInteger("ready"),
+                                row.getInteger("failed"),
+                                row.getInteger("skipped")))
+                .map(counts -> counts.orElse(WarmCounts.NONE));
+    }
+
+    private static UUID @Nullable [] uuids(Optional<List<WorkerId>> workers) {
+        return workers.map(some -> some.stream().map(WorkerId::value).toArray(UUID[]::new))
+                .orElse(null);
+    }
+
+    /**
+     * Lets go of what is under way and no group asks for any more, of one image or, without one, of all; what is ready
+     * stays until {@link #releaseReady}.
+     *
+     * @return the workers to tell
+     */
+    public static Future<List<WorkerId>> cancelUnasked(SqlClient sql, Optional<ImageId> imageId) {
+        return Sql.list(
+                sql,
+                """
+                UPDATE image_cache c
+                   SET wanted = false,
+                       status = CASE WHEN c.status IN ('pending', 'failed') THEN 'evicted' ELSE c.status END,
+                       error_code = NULL, error_message = NULL, next_try_at = NULL,
+                       generation = c.generation + 1, updated_at = now()
+                 WHERE c.wanted AND c.status <> 'ready' AND (:image::uuid IS NULL OR c.image_id = :image)
+                   AND NOT EXISTS (SELECT 1 FROM wanted_copies w
+                                    WHERE w.image_id = c.image_id AND w.worker_id = c.worker_id)
+                RETURNING c.worker_id
+                """,
+                Values.of("image", imageId.map(ImageId::value).orElse(null)),
+                row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
+    /**
+     * Lets go of ready copies that no group asks for any more.
+     *
+     * @return the workers to tell
+     */
+    public static Future<List<WorkerId>> releaseReady(SqlClient sql) {
+        return Sql.list(sql, """
+                UPDATE image_cache c
+                   SET wanted = false, generation = c.generation + 1, updated_at = now()
+                 WHERE c.wanted AND c.status = 'ready'
+                   AND NOT EXISTS (SELECT 1 FROM wanted_copies w
+                                    WHERE w.image_id = c.image_id AND w.worker_id = c.worker_id)
+                RETURNING c.worker_id
+                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
+    /** Failed rows whose pause is over are pending again. */
+    public static Future<Void> retryDue(SqlClient sql) {
+        return Sql.run(sql, """
+                        UPDATE image_cache
+                           SET status = 'pending', error_code = NULL, error_message = NULL, next_try_at = NULL,
+                               updated_at = now()
+                         WHERE status = 'failed' AND wanted AND next_try_at <= now()
+                        """, Map.of()).mapEmpty();
+    }
+
+    /** Workers that live and have something to do: a copy to make or to let go. */
+    public static Future<List<WorkerId>> workersToTell(SqlClient sql) {
+        return Sql.list(sql, """
+                SELECT DISTINCT c.worker_id
+                  FROM image_cache c JOIN workers w ON w.id = c.worker_id
+                 WHERE w.status <> 'lost'
+                   AND ((c.wanted AND c.status = 'pending') OR (NOT c.wanted AND c.status <> 'evicted'))
+                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
+    /** What a worker should hold or let go, behind {@code after}, in the order of image ids. */
+    public static Future<List<Wanted>> wantedOf(SqlClient sql, WorkerId workerId, Optional<ImageId> after, int limit) {
+        return Sql.list(
+                sql,
+                """
+                SELECT c.image_id, c.generation, c.status, c.wanted, c.artifact_digest,
+                       i.build_source, i.size_mib, i.manifest_digest
+                  FROM image_cache c JOIN images i ON i.id = c.image_id
+                 WHERE c.worker_id = :worker AND (c.wanted OR c.status <> 'evicted')
+                   AND (:after::uuid IS NULL OR c.image_id > :after)
+                 ORDER BY c.image_id
+                 LIMIT :limit
+                """,
+                Values.of("worker", workerId.value())
+                        .and("after", after.map(ImageId::value).orElse(null))
+                        .and("limit", limit),
+                row -> new Wanted(
+                        new ImageId(row.getUUID("image_id")),
+                        row.getLong("generation"),
+                        Word.parse(CacheStatus.class, row.getString("status")),
+                        row.getBoolean("wanted"),
+                        row.getJsonObject("build_source"),
+                        row.getInteger("size_mib"),
+                        Optional.ofNullable(row.getString("manifest_digest")).map(Digest::new),
+                        Optional.ofNullable(row.getString("artifact_digest")).map(Digest::new)));
+    }
+
+    /** The row that a report answers. */
+    public record Answered(WorkerId workerId, ImageId imageId, long generation) {
+        private Values values() {
+            return Values.of("worker", workerId.value())
+                    .and("image", imageId.value())
+                    .and("generation", generation);
+        }
+    }
+
+    /**
+     * The worker is at it. Another run of the worker taking it up counts as another try.
+     *
+     * @return false if the row wants something else by now, or has been tried too often
+     */
+    public static Future<Boolean> building(
+            SqlClient sql, Answered row, IncarnationId incarnation, @Nullable CachePhase phase) {
+        return Sql.moved(
+                sql,
+                """
+                UPDATE image_cache
+                   SET attempts = attempts
+                           + CASE WHEN status = 'building' AND incarnation = :incarnation THEN 0 ELSE 1 END,
+                       status = 'building', phase = :phase, incarnation = :incarnation, updated_at = now()
+                 WHERE image_id = :image AND worker_id = :worker AND generation = :generation AND wanted
+                   AND (status = 'pending' OR status = 'building')
+                   AND (attempts < :most OR (status = 'building' AND incarnation = :incarnation))
+                """,
+                row.values()
+                        .and("incarnation", incarnation.value())
+                        .and("phase", phase == null ? null : phase.word())
+                        .and("most", ATTEMPTS_MAX));
+    }
+
+    /** The worker holds the copy. */
+    public static Future<Boolean> ready(SqlClient sql, Answered row, IncarnationId incarnation, Digest artifact) {
+        return Sql.moved(
+                sql, """
+                UPDATE image_cache
+                   SET status = 'ready', phase = NULL, artifact_digest = :artifact, incarnation = :incarnation,
+                       error_code = NULL, error_message = NULL, next_try_at = NULL, attempts = 0, updated_at = now()
+                 WHERE image_id = :image AND worker_id = :worker AND generation = :generation
+                   AND status IN ('pending', 'building', 'ready', 'failed')
+                """, row.values().and("incarnation", incarnation.value()).and("artifact", artifact.text()));
+    }
+
+    /** The worker could not. It is tried again after a pause that doubles from 5 s to 10 min, where that may help. */
+    public static Future<Boolean> failed(SqlClient sql, Answered row, ErrorCode code, String message) {
+        return Sql.moved(
+                sql,
+                """
+                UPDATE image_cache
+                   SET status = 'failed', phase = NULL, error_code = :code, error_message = :message,
+                       artifact_digest = NULL,
+                       next_try_at = CASE WHEN :again AND attempts < :most
+                           THEN now() + least(interval '10 minutes', interval '5 seconds' * (2 ^ least(attempts, 10)))
+                           END,
+                       updated_at = now()
+                 WHERE image_id = :image AND worker_id = :worker AND generation = :generation
+                   AND status IN ('pending', 'building')
+                """,
+                row.values()
+                        .and("code", code.name())
+                        .and("message", message)
+                        .and("again", code.worthRetrying())
+                        .and("most", ATTEMPTS_MAX));
+    }
+
+    /** The worker has not what the row says: it gave the work back, or lost the file. */
+    public static Future<Boolean> pendingAgain(SqlClient sql, Answered row) {
+        return Sql.moved(sql, """
+                UPDATE image_cache
+                   SET status = 'pending', phase = NULL, artifact_digest = NULL, updated_at = now()
+                 WHERE image_id = :image AND worker_id = :worker AND generation = :generation AND wanted
+                   AND status IN ('building', 'ready')
+                """, row.values());
+    }
+
+    /** The worker has let the copy go, as it was told. */
+    public static Future<Boolean> evicted(SqlClient sql, Answered row) {
+        return Sql.moved(sql, """
+                UPDATE image_cache
+                   SET status = 'evicted', phase = NULL, artifact_digest = NULL, error_code = NULL,
+                       error_message = NULL, next_try_at = NULL, updated_at = now()
+                 WHERE image_id = :image AND worker_id = :worker AND generation = :generation AND NOT wanted
+                   AND status <> 'evicted'
+                """, row.values());
+    }
+
+    /** Gives up on rows whose worker died over and over while it built them. */
+    public static Future<Void> giveUp(SqlClient sql) {
+        return Sql.run(sql, """
+                        UPDATE image_cache c
+                           SET status = 'failed', phase = NULL, error_code = 'WORKER_LOST',
+                               error_message = 'the worker stopped ' || c.attempts || ' times while building this',
+                               next_try_at = NULL, updated_at = now()
+                          FROM workers w
+                         WHERE w.id = c.worker_id AND c.status = 'building' AND c.attempts >= :most
+                           AND c.incarnation <> w.incarnation
+                        """, Map.of("most", ATTEMPTS_MAX)).mapEmpty();
+    }
+
+    /** Whether this worker has this image to build, at this generation: only then does it get the tenant's secret. */
+    public static Future<Boolean> isBuilding(SqlClient sql, Answered row) {
+        return Sql.one(sql, """
+                        SELECT 1 FROM image_cache
+                         WHERE image_id = :image AND worker_id = :worker AND generation = :generation AND wanted
+                           AND status IN ('pending', 'building')
+                        """, row.values(), found -> true).map(Optional::isPresent);
+    }
+
+    /** All rows of an image that are wanted, or not yet let go; in the order of the workers' names. */
+    public static Future<List<CacheRow>> of(SqlClient sql, ImageId imageId) {
+        return Sql.list(sql, """
+                SELECT c.*, w.name AS worker_name, w.status AS worker_status, a.allocated_bytes,
+                       ARRAY(SELECT gc.group_id FROM group_covers gc
+                               JOIN group_workers gw ON gw.group_id = gc.group_id
+                              WHERE gc.image_id = c.image_id AND gw.worker_id = c.worker_id
+                              ORDER BY 1) AS groups
+                  FROM image_cache c
+                  JOIN workers w ON w.id = c.worker_id
+                  LEFT JOIN artifacts a ON a.digest = c.artifact_digest
+                 WHERE c.image_id = :image
+                 ORDER BY w.name, w.id
+                """, Map.of("image", imageId.value()), ImageCache::cacheRow);
+    }
+
+    private static CacheRow cacheRow(Row row) {
+        return new CacheRow(
+                new WorkerId(row.getUUID("worker_id")),
+                row.getString("worker_name"),
+                Word.parse(WorkerStatus.class, row.getString("worker_status")),
+                Arrays.asList(row.getArrayOfUUIDs("groups")),
+                row.getBoolean("wanted"),
+                Word.parse(CacheStatus.class, row.getString("status")),
+                Optional.ofNullable(row.getString("phase")).map(word -> Word.parse(CachePhase.class, word)),
+                row.getLong("generation"),
+                row.getInteger("attempts"),
+                Optional.ofNullable(row.getString("error_code")).map(ErrorCode::valueOf),
+                Optional.ofNullable(row.getString("error_message")),
+                Optional.ofNullable(row.getString("artifact_digest")).map(Digest::new),
+                Optional.ofNullable(row.getLong("allocated_bytes")),
+                row.getOffsetDateTime("updated_at"));
+    }
+}

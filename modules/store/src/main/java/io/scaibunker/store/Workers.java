@@ -1,0 +1,225 @@
+package io.scaibunker.store;
+
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.Word;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.model.WorkerIntent;
+import io.scaibunker.model.WorkerStatus;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Table {@code workers}: who they are, whether they live, what room they have. */
+public final class Workers {
+    public record Worker(
+            WorkerId id,
+            String name,
+            WorkerIntent intent,
+            WorkerStatus status,
+            IncarnationId incarnation,
+            OffsetDateTime lastHeartbeat,
+            Room capacity,
+            Room allocated,
+            long cacheBytes,
+            String grpcAddress,
+            String driver,
+            String acceleration,
+            String zone,
+            JsonObject labels,
+            JsonObject versions,
+            OffsetDateTime createdAt) {}
+
+    /** What a worker says of itself. */
+    public record Beat(
+            WorkerId id,
+            IncarnationId incarnation,
+            String name,
+            Room capacity,
+            long cacheBytes,
+            String grpcAddress,
+            String driver,
+            String acceleration,
+            String zone,
+            Map<String, String> labels,
+            Map<String, String> versions) {}
+
+    /**
+     * What a beat changed.
+     *
+     * @param before empty for a worker never seen
+     * @param restarted the beat comes from another run of the process than the one before
+     */
+    public record Heard(WorkerStatus status, Optional<WorkerStatus> before, boolean restarted) {}
+
+    /** A worker as placement sees it: its room, and how the image stands there. */
+    public record Candidate(
+            WorkerId id,
+            WorkerStatus status,
+            WorkerIntent intent,
+            String acceleration,
+            Room capacity,
+            Room allocated,
+            boolean targeted,
+            Optional<String> copy) {}
+
+    private Workers() {}
+
+    /** Takes a beat. The first one makes the worker {@code joining}; the second, sent when it has told what it holds, ready. */
+    public static Future<Heard> beat(SqlClient sql, Beat beat) {
+        return Sql.one(
+                        sql,
+                        """
+                        WITH old AS (SELECT status, incarnation FROM workers WHERE id = :id)
+                        INSERT INTO workers AS w (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb,
+                               cache_bytes, grpc_address, driver, acceleration, zone, labels, versions)
+                        VALUES (:id, :name, 'joining', :incarnation, :cpu, :memory, :disk,
+                               :cache, :grpc, :driver, :acceleration, :zone, :labels, :versions)
+                        ON CONFLICT (id) DO UPDATE
+                           SET name = excluded.name, incarnation = excluded.incarnation, last_heartbeat = now(),
+                               cpu_millicores = excluded.cpu_millicores, memory_mb = excluded.memory_mb,
+                               disk_mb = excluded.disk_mb, cache_bytes = excluded.cache_bytes,
+                               grpc_address = excluded.grpc_address, driver = excluded.driver,
+                               acceleration = excluded.acceleration, zone = excluded.zone,
+                               labels = excluded.labels, versions = excluded.versions,
+                               status = CASE w.intent WHEN 'drain' THEN 'draining' ELSE 'ready' END
+                        RETURNING status, (SELECT status FROM old) AS before,
+                               (SELECT incarnation FROM old) IS DISTINCT FROM incarnation AS restarted
+                        """,
+                        Values.of("id", beat.id().value())
+                                .and("name", beat.name())
+                                .and("incarnation", beat.incarnation().value())
+                                .and("cpu", beat.capacity().cpuMillicores())
+                                .and("memory", beat.capacity().memoryMb())
+                                .and("disk", beat.capacity().diskMb())
+                                .and("cache", beat.cacheBytes())
+                                .and("grpc", beat.grpcAddress())
+                                .and("driver", beat.driver())
+                                .and("acceleration", beat.acceleration())
+                                .and("zone", beat.zone())
+                                .and("labels", json(beat.labels()))
+                                .and("versions", json(beat.versions())),
+                        row -> new Heard(
+                                Word.parse(WorkerStatus.class, row.getString("status")),
+                                Optional.ofNullable(row.getString("before"))
+                                        .map(word -> Word.parse(WorkerStatus.class, word)),
+                                row.getBoolean("restarted")))
+                .map(Optional::orElseThrow);
+    }
+
+    private static JsonObject json(Map<String, String> pairs) {
+        JsonObject json = new JsonObject();
+        pairs.forEach(json::put);
+        return json;
+    }
+
+    /** Marks as lost who has not been heard for {@code stale}, by the database's clock. */
+    public static Future<List<WorkerId>> loseStale(SqlClient sql, Duration stale) {
+        return Sql.list(sql, """
+                UPDATE workers SET status = 'lost'
+                 WHERE status <> 'lost' AND last_heartbeat < now() - :stale * interval '1 millisecond'
+                RETURNING id
+                """, Map.of("stale", stale.toMillis()), row -> new WorkerId(row.getUUID("id")));
+    }
+
+    /** What is wanted of a worker; {@code status} follows with its next beat. */
+    public static Future<Boolean> intend(SqlClient sql, WorkerId id, WorkerIntent intent) {
+        return Sql.moved(
+                sql,
+                "UPDATE workers SET intent = :intent WHERE id = :id AND intent <> :intent",
+                Values.of("id", id.value()).and("intent", intent.word()));
+    }
+
+    /** Brings the status of living workers to what is wanted of them. */
+    public static Future<Void> followIntents(SqlClient sql) {
+        return Sql.run(sql, """
+                        UPDATE workers SET status = CASE intent WHEN 'drain' THEN 'draining' ELSE 'ready' END
+                         WHERE (status = 'ready' AND intent = 'drain') OR (status = 'draining' AND intent = 'serve')
+                        """, Map.of()).mapEmpty();
+    }
+
+    /** Forgets a worker that is lost or drained and runs nothing. */
+    public static Future<Boolean> forget(SqlClient sql, WorkerId id) {
+        return Sql.moved(sql, """
+                DELETE FROM workers w WHERE id = :id AND status IN ('lost', 'draining')
+                   AND NOT EXISTS (SELECT 1 FROM bunkers b WHERE b.worker_id = w.id AND b.booked)
+                """, Values.of("id", id.value()));
+    }
+
+    public static Future<Optional<Worker>> find(SqlClient sql, WorkerId id) {
+        return Sql.one(sql, "SELECT * FROM workers WHERE id = :id", Values.of("id", id.value()), Workers::worker);
+    }
+
+    /** In the order of ids, behind {@code after}. */
+    public static Future<List<Worker>> list(SqlClient sql, Optional<UUID> after, int limit) {
+        return Sql.list(sql, """
+                SELECT * FROM workers WHERE (:after::uuid IS NULL OR id > :after) ORDER BY id LIMIT :limit
+                """, Values.of("after", after.orElse(null)).and("limit", limit), Workers::worker);
+    }
+
+    /** All workers, as placement of a bunker from {@code imageId} sees them. */
+    public static Future<List<Candidate>> candidates(SqlClient sql, ImageId imageId) {
+        return Sql.list(
+                sql,
+                """
+                SELECT w.*, c.status AS copy,
+                       EXISTS (SELECT 1 FROM wanted_copies wc WHERE wc.image_id = :image AND wc.worker_id = w.id)
+                           OR (i.lazy_pull AND NOT EXISTS (
+                               SELECT 1 FROM group_workers gw JOIN availability_groups g ON g.id = gw.group_id
+                                WHERE gw.worker_id = w.id AND g.scope = 'tenant' AND g.tenant_id <> i.tenant_id))
+                           AS targeted
+                  FROM workers w
+                  JOIN images i ON i.id = :image
+                  LEFT JOIN image_cache c ON c.image_id = :image AND c.worker_id = w.id AND c.wanted
+                """,
+                Values.of("image", imageId.value()),
+                row -> new Candidate(
+                        new WorkerId(row.getUUID("id")),
+                        Word.parse(WorkerStatus.class, row.getString("status")),
+                        Word.parse(WorkerIntent.class, row.getString("intent")),
+                        row.getString("acceleration"),
+                        capacity(row),
+                        allocated(row),
+                        row.getBoolean("targeted"),
+                        Optional.ofNullable(row.getString("copy"))));
+    }
+
+    private static Room capacity(Row row) {
+        return new Room(row.getInteger("cpu_millicores"), row.getInteger("memory_mb"), row.getInteger("disk_mb"));
+    }
+
+    private static Room allocated(Row row) {
+        return new Room(
+                row.getInteger("allocated_cpu_millicores"),
+                row.getInteger("allocated_memory_mb"),
+                row.getInteger("allocated_disk_mb"));
+    }
+
+    private static Worker worker(Row row) {
+        return new Worker(
+                new WorkerId(row.getUUID("id")),
+                row.getString("name"),
+                Word.parse(WorkerIntent.class, row.getString("intent")),
+                Word.parse(WorkerStatus.class, row.getString("status")),
+                new IncarnationId(row.getUUID("incarnation")),
+                row.getOffsetDateTime("last_heartbeat"),
+                capacity(row),
+                allocated(row),
+                row.getLong("cache_bytes"),
+                row.getString("grpc_address"),
+                row.getString("driver"),
+                row.getString("acceleration"),
+                row.getString("zone"),
+                row.getJsonObject("labels"),
+                row.getJsonObject("versions"),
+                row.getOffsetDateTime("created_at"));
+    }
+}
