@@ -1,0 +1,29 @@
+package io.scaibunker.node;
+
+import io.scaibunker.model.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What this process hosts.
+ *
+ * @param stopTime how long an orderly stop may take before the process ends anyway
+ */
+record NodeConfig(Path dataDir, Set<RoomName> rooms, Duration stopTime) {
+    static NodeConfig from(Settings all) {
+        var settings = all.under("node.");
+        var rooms = EnumSet.noneOf(RoomName.class);
+        settings.list("rooms", RoomName.words(), RoomName.words()).forEach(word -> rooms.add(RoomName.of(word)));
+        return new NodeConfig(
+                settings.path("data-dir", "var"),
+                rooms,
+                settings.duration("stop-time", Duration.ofSeconds(8), Duration.ofSeconds(1), Duration.ofMinutes(10)));
+    }
+
+    /** Whether a room is among them that works on rows. */
+    boolean needsDatabase() {
+        return rooms.stream().anyMatch(RoomName::needsDatabase);
+    }
+}
