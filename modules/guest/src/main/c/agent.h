@@ -1,0 +1,114 @@
+/*
+ * The guest agent: first process of a bunker. See package-info.java of module guest for the idea and the wire.
+ *
+ *   main.c   the loop            boot.c   from the initrd to the bunker's own root
+ *   port.c   bytes and frames    exec.c   commands and their streams
+ *   child.c  from a request to a running program      user.c   who it runs as
+ *
+ * There is no allocation: all that is ever held is declared here and there as static arrays.
+ */
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define AGENT_VERSION "1"
+
+/* The wire: the same numbers as in Frame.java and FrameCodec.java. */
+#define PROTOCOL 1
+#define MAX_LENGTH 65536
+#define HEADER 5
+#define MAX_DATA 16384
+#define FRAME_COST 64
+#define MAX_STREAMS 64
+#define STDIN_WINDOW 32768
+#define NONCE 16
+#define EXEC_WHOLE 0xC0FFEE5Bu
+#define MAGIC_LENGTH 16
+#define HOST_MAGIC "\xffSCAIBUNKER-HOST"
+#define GUEST_MAGIC "\xffSCAIBUNKER-GUES"
+
+enum frame_type {
+    HELLO = 0x01,
+    PING = 0x02,
+    POWER_OFF = 0x03,
+    EXEC = 0x10,
+    STDIN = 0x11,
+    STDIN_END = 0x12,
+    CREDIT = 0x13,
+    SIGNAL = 0x14,
+    HELLO_BACK = 0x81,
+    PONG = 0x82,
+    STARTED = 0x90,
+    FAILED = 0x91,
+    STDOUT = 0x92,
+    STDERR = 0x93,
+    STDIN_CREDIT = 0x94,
+    ENDED = 0x95,
+};
+
+/* ExecOutcome.Stage, by position. */
+enum stage { STAGE_RESOURCES, STAGE_USER, STAGE_DIRECTORY, STAGE_EXECUTE, STAGE_REQUEST };
+
+uint32_t get32(const uint8_t *at);
+void put32(uint8_t *at, uint32_t value);
+void say(const char *text);
+void say_error(const char *what, int error);
+
+/* boot.c */
+void boot(void);
+bool only_probing(void);
+int open_port(void);
+_Noreturn void power_off(void);
+
+/* port.c: what is sent waits in one buffer of fixed size. */
+void port_open(int fd);
+void port_fill(struct pollfd *slot);
+void port_handle(short happened);
+/* How many bytes of body fit now, so that `reserve` more bytes stay free. Negative when none. */
+long port_room(size_t reserve);
+void port_send(uint8_t type, uint32_t stream, const uint8_t *body, size_t length);
+
+/* exec.c: answers false when the host sent what no honest host sends. */
+bool exec_start(uint32_t stream, const uint8_t *body, size_t length);
+bool exec_stdin(uint32_t stream, const uint8_t *bytes, size_t length);
+bool exec_stdin_end(uint32_t stream);
+bool exec_credit(uint32_t stream, uint32_t more);
+bool exec_signal(uint32_t stream, uint8_t number);
+void exec_reset(void);
+void exec_reaped(pid_t pid, int status);
+#define EXEC_POLLS (MAX_STREAMS * 4)
+size_t exec_fill(struct pollfd *slots);
+void exec_pump(void);
+
+/* child.c */
+#define WITH_STDIN 1
+struct request {
+    uint8_t flags;
+    uint32_t credit;
+    char **argv, **env, *cwd, *user; /* They point into the frame: good until it is consumed. */
+};
+struct pipes {
+    int in, out, err, news;
+    uint64_t group;
+};
+bool request_parse(const uint8_t *body, size_t length, struct request *request);
+/* -1 and errno when there is no room for another process; `group` is set in any case. */
+pid_t child_start(const struct request *request, struct pipes *ours);
+void child_kill_all(uint64_t group);
+void child_forget(uint64_t group);
+
+/* user.c: runs in the child. Answers 0 or an error number. */
+struct user {
+    uid_t uid;
+    gid_t gid;
+    gid_t groups[32];
+    int group_count;
+    char home[256];
+};
+int user_find(const char *spec, struct user *found);

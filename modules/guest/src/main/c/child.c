@@ -1,0 +1,249 @@
+#include "agent.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <grp.h>
+#include <unistd.h>
+
+#define USUAL_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define INTO_CGROUP 0x200000000ULL
+/* Each word takes three bytes of a frame at least. */
+#define MOST_WORDS (MAX_LENGTH / 3)
+
+/* Pointers into the frame: argv, then env, then room for what is added, each with its end. */
+static char *words[MOST_WORDS + 8];
+
+struct reader {
+    const uint8_t *at;
+    size_t left;
+    bool broken;
+};
+
+static uint32_t take(struct reader *from, size_t bytes) {
+    uint32_t value = 0;
+    if (from->left < bytes) {
+        from->broken = true;
+        return 0;
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        value = value << 8 | from->at[i];
+    }
+    from->at += bytes;
+    from->left -= bytes;
+    return value;
+}
+
+/* A word lies in the frame with a zero behind it, so it is used in place. */
+static char *take_word(struct reader *from) {
+    size_t length = take(from, 2);
+    if (from->broken || from->left < length + 1 || strnlen((const char *)from->at, length + 1) != length) {
+        from->broken = true;
+        return "";
+    }
+    char *word = (char *)(uintptr_t)from->at;
+    from->at += length + 1;
+    from->left -= length + 1;
+    return word;
+}
+
+static char **take_words(struct reader *from, size_t *used) {
+    char **start = words + *used;
+    size_t count = take(from, 2);
+    for (size_t i = 0; i < count && !from->broken && *used < MOST_WORDS; i++) {
+        words[(*used)++] = take_word(from);
+    }
+    words[(*used)++] = NULL;
+    return start;
+}
+
+bool request_parse(const uint8_t *body, size_t length, struct request *request) {
+    struct reader from = {body, length, false};
+    size_t used = 0;
+    request->flags = (uint8_t)take(&from, 1);
+    request->credit = take(&from, 4);
+    request->argv = take_words(&from, &used);
+    request->env = take_words(&from, &used);
+    request->cwd = take_word(&from);
+    request->user = take_word(&from);
+    uint32_t whole = take(&from, 4);
+    return !from.broken && from.left == 0 && whole == EXEC_WHOLE && request->argv[0] != NULL;
+}
+
+/* A group for each command, named by a number that is never used again: what a command leaves running keeps it. */
+static void group_path(char *path, size_t size, uint64_t group, const char *file) {
+    snprintf(path, size, "/sys/fs/cgroup/scaibunker.%llu%s", (unsigned long long)group, file);
+}
+
+static void write_word(const char *path, const char *word) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t written = write(fd, word, strlen(word));
+        (void)written; /* Best effort by nature: the kernel may refuse. */
+        close(fd);
+    }
+}
+
+void child_kill_all(uint64_t group) {
+    char path[64];
+    group_path(path, sizeof path, group, "/cgroup.kill");
+    write_word(path, "1");
+}
+
+void child_forget(uint64_t group) {
+    char path[64];
+    group_path(path, sizeof path, group, "");
+    rmdir(path);
+}
+
+_Noreturn static void give_up(int news, uint8_t stage, int error) {
+    uint8_t body[5] = {stage};
+    put32(body + 1, (uint32_t)error);
+    ssize_t written = write(news, body, sizeof body);
+    (void)written;
+    _exit(127);
+}
+
+static bool has(char **env, const char *name) {
+    for (; *env != NULL; env++) {
+        if (strncmp(*env, name, strlen(name)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The environment lies at the end of `words`, where there is room for two more. */
+static void add_usual(char **env, const char *home) {
+    static char home_word[8 + sizeof(((struct user *)0)->home)];
+    char **end = env;
+    while (*end != NULL) {
+        end++;
+    }
+    if (!has(env, "PATH=")) {
+        *end++ = USUAL_PATH;
+    }
+    if (!has(env, "HOME=")) {
+        snprintf(home_word, sizeof home_word, "HOME=%s", home);
+        *end++ = home_word;
+    }
+    *end = NULL;
+}
+
+static void become(const struct user *user, int news) {
+    if (setgroups((size_t)user->group_count, user->groups) != 0 || setgid(user->gid) != 0 || setuid(user->uid) != 0) {
+        give_up(news, STAGE_USER, errno);
+    }
+}
+
+static void enter(const char *cwd, const char *home, int news) {
+    if (*cwd == '\0') {
+        if (chdir(home) != 0 && chdir("/") != 0) {
+            give_up(news, STAGE_DIRECTORY, errno);
+        }
+    } else if (chdir(cwd) != 0) {
+        give_up(news, STAGE_DIRECTORY, errno);
+    }
+}
+
+static void plain_signals(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+_Noreturn static void child(const struct request *request, int in, int out, int err, int news) {
+    static struct user user;
+    setsid();
+    write_word("/proc/self/oom_score_adj", "0");
+    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) {
+        give_up(news, STAGE_RESOURCES, errno);
+    }
+    umask(022);
+    int error = user_find(request->user, &user);
+    if (error != 0) {
+        give_up(news, STAGE_USER, error);
+    }
+    become(&user, news);
+    enter(request->cwd, user.home, news);
+    add_usual(request->env, user.home);
+    plain_signals();
+    environ = request->env;
+    execvpe(request->argv[0], request->argv, request->env);
+    give_up(news, STAGE_EXECUTE, errno);
+}
+
+/* A fork whose child is in its group from its first moment; without groups, a plain one. */
+static pid_t fork_into(uint64_t group) {
+    char path[64];
+    uint64_t arguments[11] = {0};
+    group_path(path, sizeof path, group, "");
+    mkdir(path, 0755);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return fork();
+    }
+    arguments[0] = INTO_CGROUP;
+    arguments[4] = SIGCHLD;
+    arguments[10] = (uint64_t)fd;
+    long pid = syscall(435 /* clone3 */, arguments, sizeof arguments);
+    if (pid < 0 && errno == ENOSYS) {
+        pid = fork();
+    }
+    if (pid != 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+    }
+    return (pid_t)pid;
+}
+
+static int never_block(int fd) { return fcntl(fd, F_SETFL, O_NONBLOCK); }
+
+static void close_all(const int *fds, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+}
+
+pid_t child_start(const struct request *request, struct pipes *ours) {
+    static uint64_t groups;
+    int fds[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    int *in = fds, *out = fds + 2, *err = fds + 4, *news = fds + 6;
+    bool made = pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0 && pipe2(news, O_CLOEXEC) == 0;
+    if (made && request->flags & WITH_STDIN) {
+        made = pipe2(in, O_CLOEXEC) == 0;
+    } else if (made) {
+        in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        made = in[0] >= 0;
+    }
+    ours->group = ++groups;
+    pid_t pid = made ? fork_into(ours->group) : -1;
+    if (pid == 0) {
+        child(request, in[0], out[1], err[1], news[1]);
+    }
+    if (pid < 0) {
+        int error = errno;
+        close_all(fds, 8);
+        child_forget(ours->group);
+        errno = error;
+        return -1;
+    }
+    int theirs[] = {in[0], out[1], err[1], news[1]};
+    close_all(theirs, 4);
+    *ours = (struct pipes){.in = in[1], .out = out[0], .err = err[0], .news = news[0], .group = groups};
+    never_block(ours->out);
+    never_block(ours->err);
+    never_block(ours->news);
+    if (ours->in >= 0) {
+        never_block(ours->in);
+    }
+    return pid;
+}
