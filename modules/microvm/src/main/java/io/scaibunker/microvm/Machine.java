@@ -1,0 +1,43 @@
+package io.scaibunker.microvm;
+
+import io.scaibunker.guest.ExecHandle;
+import io.scaibunker.guest.ExecRequest;
+import io.scaibunker.guest.ExecSink;
+import io.scaibunker.guest.GuestHello;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** A microVM that was started. Methods block; all are safe for several threads. */
+public interface Machine {
+    String id();
+
+    /** Of the monitor process on the host. */
+    long pid();
+
+    /**
+     * Waits until the agent has answered: from then on commands run. Asking again answers at once.
+     *
+     * @throws MachineException TIMEOUT (the machine still runs) or ENDED
+     */
+    GuestHello awaitReady(Duration atMost) throws InterruptedException;
+
+    /**
+     * Starts a command and returns at once; many may run at the same time.
+     *
+     * @throws MachineException NOT_READY before {@link #awaitReady} and after the end
+     * @throws io.scaibunker.guest.GuestException when the request is too large, too many run, or the agent is gone
+     */
+    ExecHandle exec(ExecRequest request, ExecSink sink);
+
+    /**
+     * Ends the machine and returns when it is gone: asks the agent to power off, after {@code grace} asks the monitor,
+     * and a moment later kills it. Asking twice is fine. The directory and the scratch stay.
+     */
+    MachineExit stop(Duration grace);
+
+    /** Ends, never exceptionally, when the monitor process is gone, whoever ended it. */
+    CompletableFuture<MachineExit> onExit();
+
+    /** The last of what the guest's console and the monitor have printed: bytes of the tenant's, made printable. */
+    String consoleTail();
+}

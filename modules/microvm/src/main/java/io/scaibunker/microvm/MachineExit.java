@@ -1,0 +1,29 @@
+package io.scaibunker.microvm;
+
+/**
+ * How a machine ended.
+ *
+ * @param cause who ended it, as far as one can tell
+ * @param status the monitor's exit status, 128 + n for signal n, or -1 where it cannot be known
+ * @param consoleTail the last of the console, as {@link Machine#consoleTail}
+ */
+public record MachineExit(Cause cause, int status, String consoleTail) {
+    /** Who ended it. */
+    public enum Cause {
+        /** {@link Machine#stop}. */
+        ASKED,
+        /** The guest: it powered off, rebooted or its kernel gave up. */
+        GUEST,
+        /** The monitor was killed or failed. */
+        MONITOR,
+    }
+
+    /** A sentence for the bunker's row. */
+    public String text() {
+        return switch (cause) {
+            case ASKED -> "stopped";
+            case GUEST -> "the guest ended by itself";
+            case MONITOR -> "the virtual machine monitor ended with status " + status;
+        };
+    }
+}
