@@ -71,10 +71,12 @@ final class Cluster {
     private static final class Register implements MembershipListener {
         @Override
         public void memberAdded(MembershipEvent event) {
-            LOG.info(
-                    "joined by {}: {}",
-                    event.getMember().getAddress(),
-                    nodes(event.getMembers().size()));
+            if (!event.getMember().localMember()) {
+                LOG.info(
+                        "joined by {}: {}",
+                        event.getMember().getAddress(),
+                        nodes(event.getMembers().size()));
+            }
         }
 
         @Override
