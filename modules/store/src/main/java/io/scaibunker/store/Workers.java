@@ -1,5 +1,6 @@
 package io.scaibunker.store;
 
+import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
@@ -60,7 +61,13 @@ public final class Workers {
      */
     public record Heard(WorkerStatus status, Optional<WorkerStatus> before, boolean restarted) {}
 
-    /** A worker as placement sees it: its room, and how the image stands there. */
+    /**
+     * A worker as placement of one image's bunker sees it.
+     *
+     * @param targeted whether a group that covers the image has it, or the image goes wherever it may (lazy pull)
+     * @param mayFetch whether a bunker may be placed before the copy is there (lazy pull)
+     * @param copy the status of the cache row; empty for none
+     */
     public record Candidate(
             WorkerId id,
             WorkerStatus status,
@@ -69,7 +76,8 @@ public final class Workers {
             Room capacity,
             Room allocated,
             boolean targeted,
-            Optional<String> copy) {}
+            boolean mayFetch,
+            Optional<CacheStatus> copy) {}
 
     private Workers() {}
 
@@ -170,7 +178,7 @@ public final class Workers {
         return Sql.list(
                 sql,
                 """
-                SELECT w.*, c.status AS copy,
+                SELECT w.*, c.status AS copy, i.lazy_pull,
                        EXISTS (SELECT 1 FROM wanted_copies wc WHERE wc.image_id = :image AND wc.worker_id = w.id)
                            OR (i.lazy_pull AND NOT EXISTS (
                                SELECT 1 FROM group_workers gw JOIN availability_groups g ON g.id = gw.group_id
@@ -189,7 +197,8 @@ public final class Workers {
                         capacity(row),
                         allocated(row),
                         row.getBoolean("targeted"),
-                        Optional.ofNullable(row.getString("copy"))));
+                        row.getBoolean("lazy_pull"),
+                        Optional.ofNullable(row.getString("copy")).map(word -> Word.parse(CacheStatus.class, word))));
     }
 
     private static Room capacity(Row row) {

@@ -1,0 +1,106 @@
+package io.scaibunker.scheduler;
+
+import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.Answer.WantedBunker;
+import io.scaibunker.bus.Question;
+import io.scaibunker.bus.Question.BunkerReported;
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.store.Bunkers;
+import io.scaibunker.store.Database;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells workers which bunkers they should run or end, and takes what they report. */
+final class BunkerReports {
+    private static final Logger LOG = LoggerFactory.getLogger(BunkerReports.class);
+
+    private static final int ROWS_MAX = 100;
+
+    /** Well below the bus's cap: what a page's entries may come to in all, in characters. */
+    private static final int PAGE_MAX = 40_000;
+
+    /** What an entry takes beside its environment. */
+    private static final int ENTRY_SIZE = 500;
+
+    private final Database database;
+
+    BunkerReports(Database database) {
+        this.database = database;
+    }
+
+    Future<Answer.WantedBunkers> page(Question.BunkersWanted question) {
+        return Bunkers.wantedOf(database.client(), question.workerId(), Optional.ofNullable(question.after()), ROWS_MAX)
+                .map(BunkerReports::fitting);
+    }
+
+    static Answer.WantedBunkers fitting(List<Bunkers.Wanted> rows) {
+        List<WantedBunker> page = new ArrayList<>();
+        int size = 0;
+        for (Bunkers.Wanted row : rows) {
+            Map<String, String> environment = environment(row.wish());
+            size += ENTRY_SIZE + environment.toString().length();
+            if (size > PAGE_MAX && !page.isEmpty()) {
+                break;
+            }
+            page.add(new WantedBunker(
+                    row.id(),
+                    row.generation(),
+                    row.intent(),
+                    row.imageId(),
+                    row.artifactDigest().orElse(null),
+                    row.name(),
+                    row.room(),
+                    environment,
+                    row.incarnation().orElse(null)));
+        }
+        boolean more = page.size() < rows.size() || rows.size() == ROWS_MAX;
+        BunkerId next = more ? page.getLast().bunkerId() : null;
+        return new Answer.WantedBunkers(page, next);
+    }
+
+    private static Map<String, String> environment(JsonObject wish) {
+        Map<String, String> environment = new HashMap<>();
+        wish.getJsonObject("env_vars", new JsonObject())
+                .forEach(entry -> environment.put(entry.getKey(), String.valueOf(entry.getValue())));
+        return environment;
+    }
+
+    Future<Answer.ReportTaken> take(BunkerReported report) {
+        return moved(report).map(moved -> {
+            if (moved) {
+                LOG.info(
+                        "{} on {} is {}{}",
+                        report.bunkerId(),
+                        report.workerId(),
+                        report.status().word(),
+                        report.failure() == null ? "" : ": " + report.failure().message());
+            }
+            return new Answer.ReportTaken(moved);
+        });
+    }
+
+    private Future<Boolean> moved(BunkerReported report) {
+        return switch (report.status()) {
+            case PENDING -> Future.succeededFuture(false);
+            case PROVISIONING, RUNNING, PAUSED, TERMINATING ->
+                Bunkers.move(
+                        database.client(), report.workerId(), report.bunkerId(), report.status(), report.incarnation());
+            case TERMINATED -> Bunkers.end(database.client(), report.workerId(), report.bunkerId(), null, null);
+            case FAILED -> {
+                Question.Failure failure = report.failure() == null
+                        ? new Question.Failure(ErrorCode.INTERNAL, "the worker gave no reason")
+                        : report.failure();
+                yield Bunkers.end(
+                        database.client(), report.workerId(), report.bunkerId(), failure.code(), failure.message());
+            }
+        };
+    }
+}

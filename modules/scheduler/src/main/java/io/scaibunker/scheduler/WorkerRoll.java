@@ -1,0 +1,81 @@
+package io.scaibunker.scheduler;
+
+import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.Nudge;
+import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question.WorkerBeat;
+import io.scaibunker.model.WorkerStatus;
+import io.scaibunker.store.Bunkers;
+import io.scaibunker.store.Database;
+import io.scaibunker.store.Workers;
+import io.scaibunker.store.Workers.Beat;
+import io.scaibunker.store.Workers.Heard;
+import io.vertx.core.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Which workers live: takes their beats, loses the silent ones, and ends the bunkers that went with them. */
+final class WorkerRoll {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerRoll.class);
+
+    private final SchedulerConfig config;
+    private final Database database;
+    private final Post post;
+
+    WorkerRoll(SchedulerConfig config, Database database, Post post) {
+        this.config = config;
+        this.database = database;
+        this.post = post;
+    }
+
+    Future<Answer.BeatTaken> hear(WorkerBeat said) {
+        Beat beat = new Beat(
+                said.workerId(),
+                said.incarnation(),
+                said.name(),
+                said.capacity(),
+                said.cacheBytes(),
+                said.grpcAddress(),
+                said.driver(),
+                said.acceleration(),
+                said.zone(),
+                said.labels(),
+                said.versions());
+        return database.inTransaction(sql -> Workers.beat(sql, beat)
+                        .compose(heard -> heard.restarted()
+                                ? Bunkers.failOfEarlierRun(sql, said.workerId(), said.incarnation())
+                                        .map(ended -> heard)
+                                : Future.succeededFuture(heard)))
+                .map(heard -> {
+                    welcome(said, heard);
+                    return new Answer.BeatTaken(heard.status());
+                });
+    }
+
+    private void welcome(WorkerBeat said, Heard heard) {
+        boolean returned = heard.before().filter(WorkerStatus.LOST::equals).isPresent();
+        if (heard.before().isEmpty() || returned || heard.restarted()) {
+            LOG.info(
+                    "worker {} ({}) is {}",
+                    said.workerId(),
+                    said.name(),
+                    heard.status().word());
+            post.nudge(new Nudge.WorkerJoined(said.workerId()));
+        }
+    }
+
+    /** The silent are lost, what was asked of the others holds, and bunkers of the lost have failed. */
+    Future<?> drain() {
+        return database.inTransaction(sql -> Workers.loseStale(sql, config.workerStale())
+                        .onSuccess(lost -> lost.forEach(worker -> LOG.warn("worker {} is lost", worker)))
+                        .compose(lost -> Workers.followIntents(sql))
+                        .compose(followed -> Bunkers.failOfLost(sql)))
+                .onSuccess(failed -> {
+                    if (failed > 0) {
+                        LOG.warn("{} bunkers failed with their workers", failed);
+                    }
+                })
+                .compose(failed -> Bunkers.workersToTell(database.client()))
+                .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.BunkersChanged(worker))));
+    }
+}
