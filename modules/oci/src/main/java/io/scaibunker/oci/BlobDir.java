@@ -30,10 +30,14 @@ public final class BlobDir {
         return directory.resolve(digest.hex());
     }
 
-    /** The blob, if it is here. */
-    public Optional<Path> find(ContentDigest digest) {
+    /** The blob, if it is here with this length; another length means that somebody else's hand was at it. */
+    public Optional<Path> find(ContentDigest digest, long size) {
         var path = pathOf(digest);
-        return Files.isRegularFile(path) ? Optional.of(path) : Optional.empty();
+        try {
+            return Files.isRegularFile(path) && Files.size(path) == size ? Optional.of(path) : Optional.empty();
+        } catch (IOException failed) {
+            throw DiskTrouble.of("look at " + path, failed);
+        }
     }
 
     /** Removes what a process that died left half-made. Only at start-up, while nobody fetches into this directory. */

@@ -64,12 +64,11 @@ final class PartialBlob implements AutoCloseable {
         }
     }
 
-    /** Checks length and digest, then gives the file its name. CORRUPT leaves it open for {@link #startOver}. */
+    /** Checks length and digest, then gives the file its name. CORRUPT leaves it open, to go on or to {@link #startOver}. */
     Path finish() {
         if (missing() > 0) {
-            throw new SourceException(
-                    SourceException.Reason.CORRUPT,
-                    "blob " + digest + " ended after " + written + " of the " + size + " bytes promised");
+            throw SourceException.brokenOff(
+                    "blob " + digest + " ended after " + written + " of the " + size + " bytes promised", null);
         }
         var actual = ContentDigest.finish(sha256);
         if (!actual.equals(digest)) {

@@ -11,7 +11,7 @@ import java.util.Set;
  * What the operator decides about sources. Start from {@link #DEFAULTS} and change what is known.
  *
  * @param tarRoots directories below which tar sources may lie; none means no tar sources
- * @param insecureHosts registries (host or host:port, as references name them) that are spoken to in plain http; all others in
+ * @param insecureHosts registries (host:port, or host for any port) that are spoken to in plain http; all others in
  *     https. A redirect to plain http is followed only to these
  * @param mirrors by registry host: hosts to try before it, in order. They get the operator's credentials of their own, never those
  *     of the host they stand for
@@ -76,8 +76,9 @@ public record SourceConfig(
         return new SourceConfig(tarRoots, insecureHosts, mirrors, dockerConfig, policy, patience, bytes);
     }
 
-    boolean isInsecure(String host) {
-        return insecureHosts.contains(host);
+    /** Whether plain http may go to {@code host[:port]}: it is listed so, or its host is listed without a port. */
+    boolean isInsecure(String authority) {
+        return insecureHosts.contains(authority) || insecureHosts.contains(authority.replaceFirst(":[0-9]+$", ""));
     }
 
     /**

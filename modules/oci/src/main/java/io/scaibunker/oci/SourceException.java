@@ -65,6 +65,11 @@ public final class SourceException extends RuntimeException {
         return new SourceException(Reason.UNREACHABLE, message, cause, null, false);
     }
 
+    /** Truncated on the way, which another try may mend. */
+    static SourceException brokenOff(String message, @Nullable Throwable cause) {
+        return new SourceException(Reason.CORRUPT, message, cause, null, true);
+    }
+
     private static boolean mayPassByNature(Reason reason) {
         return switch (reason) {
             case UNREACHABLE, RATE_LIMITED, DISK_FULL -> true;
