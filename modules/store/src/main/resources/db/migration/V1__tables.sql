@@ -158,12 +158,6 @@ CREATE VIEW group_covers AS
             OR (g.scope = 'tenant' AND i.scope = 'partner' AND i.partner_id = g.partner_id)
             OR (g.scope = 'tenant' AND i.scope = 'tenant' AND i.tenant_id = g.tenant_id)));
 
--- Which copies the groups ask for.
-CREATE VIEW wanted_copies AS
-    SELECT DISTINCT c.image_id, gw.worker_id
-      FROM group_covers c
-      JOIN group_workers gw ON gw.group_id = c.group_id;
-
 CREATE TABLE artifacts (
     fingerprint     text PRIMARY KEY,
     source_digest   text NOT NULL,
@@ -248,3 +242,15 @@ CREATE TABLE bunkers (
 );
 CREATE INDEX bunkers_of_tenant ON bunkers (tenant_id, id);
 CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE status NOT IN ('terminated', 'failed');
+
+-- Which copies are asked for: by the groups, and by bunkers that were placed on a worker before its copy was there.
+CREATE VIEW wanted_copies AS
+    SELECT c.image_id, gw.worker_id
+      FROM group_covers c
+      JOIN group_workers gw ON gw.group_id = c.group_id
+     UNION
+    SELECT b.image_id, b.worker_id
+      FROM bunkers b
+      JOIN images i ON i.id = b.image_id AND i.status = 'active'
+      JOIN workers w ON w.id = b.worker_id
+     WHERE b.booked;

@@ -3,6 +3,7 @@ package io.scaibunker.bus;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
+import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
@@ -72,6 +73,7 @@ public sealed interface Answer extends BusMessage {
     /**
      * One bunker that a worker should run or end.
      *
+     * @param status what the row says; what the worker sees may be ahead of it
      * @param incarnation the run of the worker that booted it; null while nobody has
      * @param artifactDigest the copy to boot from; null while the image is not here yet (lazy pull)
      */
@@ -79,6 +81,7 @@ public sealed interface Answer extends BusMessage {
             BunkerId bunkerId,
             long generation,
             BunkerIntent intent,
+            BunkerStatus status,
             ImageId imageId,
             @Nullable Digest artifactDigest,
             String name,

@@ -71,6 +71,9 @@ final class BunkerPlacer {
             if (booked) {
                 LOG.info("{} from {} goes to {}", order.bunkerId(), order.imageId(), chosen.workerId());
                 post.nudge(new Nudge.BunkersChanged(chosen.workerId()));
+                if (!chosen.copyReady()) {
+                    post.nudge(new Nudge.CopiesAsked());
+                }
                 return Future.succeededFuture(new Answer.Placed(order.bunkerId(), chosen.workerId()));
             }
             return attempt < TRIES_MAX

@@ -54,6 +54,7 @@ final class BunkerReports {
                     row.id(),
                     row.generation(),
                     row.intent(),
+                    row.status(),
                     row.imageId(),
                     row.artifactDigest().orElse(null),
                     row.name(),
