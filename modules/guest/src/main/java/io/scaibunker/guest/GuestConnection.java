@@ -67,13 +67,18 @@ public final class GuestConnection implements AutoCloseable {
         }
     }
 
+    /** Whether the agent has answered and the connection still stands. */
+    public boolean isReady() {
+        return hello.isDone() && !closed.isDone();
+    }
+
     /**
      * Starts a command; returns before it runs.
      *
      * @throws GuestException TOO_LARGE, TOO_MANY, or CLOSED; also CLOSED when the agent has not answered yet
      */
     public ExecHandle exec(ExecRequest request, ExecSink sink) {
-        if (!hello.isDone() || hello.isCompletedExceptionally()) {
+        if (!isReady()) {
             throw new GuestException(Reason.CLOSED, "the agent of " + name + " is not there");
         }
         return streams.open(request, sink);

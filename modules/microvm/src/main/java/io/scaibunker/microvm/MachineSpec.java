@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * What to start.
  *
  * @param id names the machine in logs and in the host's process list; letters, digits, {@code _} and {@code -}, up to 64
- * @param workDir the machine's own directory; made when missing, removed by nobody but {@code Leftovers}. All of one
+ * @param workDir the machine's own directory; made when missing, removed by nobody but {@link Leftovers}. All of one
  *     worker's lie in one parent directory
  * @param kernel a bzImage
  * @param initrd what {@link io.scaibunker.guest.Initrd} wrote for that kernel

@@ -3,13 +3,13 @@
  *
  * <p>A {@link io.scaibunker.microvm.MachineDriver} starts a {@link io.scaibunker.microvm.Machine} from a
  * {@link io.scaibunker.microvm.MachineSpec}: a kernel, our initrd, an image that is only read, a scratch disk that takes
- * the writes. {@code QemuDriver} does it with QEMU; another monitor is another driver with the
+ * the writes. {@link io.scaibunker.microvm.QemuDriver} does it with QEMU; another monitor is another driver with the
  * same contract.
  *
  * <p><b>The machine is a process of its own.</b> It leads its own session, so the worker's terminal signals do not reach
  * it, and it is not tied to the worker's life: a later worker can find it by what lies in its directory (its record
  * with pid and start time, its sockets). A worker that does not want that calls
- * {@code Leftovers.endAll} when it starts. The record is written right after the spawn; should
+ * {@link io.scaibunker.microvm.Leftovers#endAll} when it starts. The record is written right after the spawn; should
  * the worker die in between, the machine is still found, because its command line names its directory.
  *
  * <p><b>What the tenant can reach</b> is a QEMU without default devices, configuration files or network, under a system
@@ -20,7 +20,7 @@
  * to virtual processors, and a fraction below that is not enforced here.
  *
  * <p><b>Acceleration is probed.</b> {@code /dev/kvm} may open and still not run a stock kernel, so
- * {@code AccelerationProbe} boots the real one once, and TCG is what is left.
+ * {@link io.scaibunker.microvm.AccelerationProbe} boots the real one once, and TCG is what is left.
  */
 @NullMarked
 package io.scaibunker.microvm;
