@@ -1,11 +1,12 @@
 package io.scaibunker.ext4;
 
 import io.scaibunker.ext4.ImageWriteException.Reason;
-import java.io.File;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -30,9 +31,10 @@ final class Child implements AutoCloseable {
     }
 
     /** Starts a program with the given variables on top of a small, fixed environment. */
-    static Child start(String name, List<String> command, Map<String, String> variables) throws IOException {
+    static Child start(String name, List<String> command, Map<String, String> variables, Path directory)
+            throws IOException {
         var builder = new ProcessBuilder(command);
-        builder.directory(new File("/"));
+        builder.directory(directory.toFile());
         builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
         var environment = builder.environment();
         var path = environment.getOrDefault("PATH", "");
@@ -44,9 +46,36 @@ final class Child implements AutoCloseable {
         return new Child(name, builder.start());
     }
 
+    /** The program does not read any more; its exit code and its words say why. */
+    static final class Gone extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Gone(IOException cause) {
+            super("the program does not read any more", cause);
+        }
+    }
+
     /** What the program reads on its standard input. */
     OutputStream input() {
-        return process.getOutputStream();
+        return new FilterOutputStream(process.getOutputStream()) {
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws Gone {
+                try {
+                    out.write(bytes, offset, length);
+                } catch (IOException broken) {
+                    throw new Gone(broken);
+                }
+            }
+
+            @Override
+            public void flush() throws Gone {
+                try {
+                    out.flush();
+                } catch (IOException broken) {
+                    throw new Gone(broken);
+                }
+            }
+        };
     }
 
     /** Waits for the end, asking {@code whileWaiting} several times a second, which may throw to give up. */
@@ -65,6 +94,18 @@ final class Child implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted while " + name + " was running");
+        }
+    }
+
+    /** Waits for the end of a program that is quick and must not be left half done. */
+    int awaitUninterrupted() {
+        var interrupted = Thread.interrupted();
+        try {
+            return await(() -> {});
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

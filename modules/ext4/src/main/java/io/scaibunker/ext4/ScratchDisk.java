@@ -5,20 +5,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-/**
- * The disk that takes a bunker's writes: an empty ext4 in a sparse file.
- *
- * <p>It has no journal: the disk dies with its bunker, and a journal would double the guest's writes. Its inode tables are
- * declared zeroed, which they are in a fresh file; else the guest's kernel would zero them in the background, and fill
- * 16 MiB of the host's disk for each GiB that nobody uses.
- */
+/** The disk that takes a bunker's writes: an empty ext4 in a sparse file, without a journal, for it dies with its bunker. */
 public final class ScratchDisk {
-    private static final String FEATURES = "none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,"
-            + "large_file,huge_file,dir_nlink,extra_isize,metadata_csum,64bit";
-
     private ScratchDisk() {}
 
     /**
@@ -34,25 +25,11 @@ public final class ScratchDisk {
             throw new IllegalArgumentException("a scratch disk of " + sizeMib + " MiB");
         }
         var file = path.toAbsolutePath();
-        var command = List.of(
-                Tool.MKE2FS.path(),
-                "-q",
-                "-F",
-                "-t",
-                "ext4",
-                "-b",
-                "4096",
-                "-m",
-                "0",
-                "-O",
-                FEATURES,
-                "-E",
-                "assume_storage_prezeroed=1,nodiscard",
-                file.toString(),
-                sizeMib + "m");
+        var command = new ArrayList<>(List.of(Tool.MKE2FS.path()));
+        command.addAll(Mke2fs.arguments(file.toString(), sizeMib, List.of("-E", Mke2fs.EXTENDED)));
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         var made = false;
-        try (var mke2fs = Child.start("mke2fs", command, Map.of())) {
+        try (var mke2fs = Child.start("mke2fs", command, Mke2fs.variables(), Path.of("/"))) {
             var code = mke2fs.await(() -> {});
             if (code != 0) {
                 throw mke2fs.failure(code);

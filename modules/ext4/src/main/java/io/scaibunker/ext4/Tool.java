@@ -14,7 +14,7 @@ enum Tool {
     FAKEROOT("fakeroot", "fakeroot"),
     TAR("tar", "tar"),
     SHELL("sh", "dash"),
-    STAT("stat", "coreutils");
+    REMOVE("rm", "coreutils");
 
     private final String program;
     private final String debianPackage;

@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param digest SHA-256 of the whole file, holes as zeros, as {@code sha256:…}
  * @param sizeBytes length of the file
- * @param allocatedBytes what it takes on the host's disk
+ * @param allocatedBytes bytes in its 4 KiB blocks that are not all zeros: what it takes where holes are kept
  * @param entries names in the image's tree, its root included
  * @param phases wall time by phase, in the order in which they ran
  */
