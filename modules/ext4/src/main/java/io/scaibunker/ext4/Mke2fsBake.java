@@ -187,6 +187,9 @@ final class Mke2fsBake {
             var first = name.node().firstName();
             if (first != name) {
                 tar.addHardLink(name.path(), first.path(), name.node());
+                if (name.node().kind() == EntryKind.SYMLINK) {
+                    amendments.sameLink(name.path(), name.node());
+                }
             }
         });
         tar.finish();
