@@ -1,0 +1,99 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.bus.Answer.RegistryCredential;
+import io.scaibunker.bus.Answer.WantedCopy;
+import io.scaibunker.model.CachePhase;
+import io.scaibunker.model.Digest;
+import io.scaibunker.oci.ImageSource;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** One bake under way, as its thread and the event loop share it. Cancelling reaches it also while it waits on a socket. */
+final class BakeJob {
+    /** Told how a bake goes on, by the thread that bakes. */
+    interface Listener {
+        void phase(CachePhase phase);
+
+        /** @param total 0 while it is not known */
+        void bytes(CachePhase phase, long done, long total);
+    }
+
+    private final WantedCopy wanted;
+    private final Optional<RegistryCredential> credential;
+    private final UnaryOperator<Digest> pin;
+    private final Listener listener;
+    private volatile boolean cancelled;
+    private volatile @Nullable ImageSource source;
+    private @Nullable Thread thread;
+
+    /** @param pin tells the fleet which digest the reference named; answers the one that is pinned. Blocks */
+    BakeJob(WantedCopy wanted, Optional<RegistryCredential> credential, UnaryOperator<Digest> pin, Listener listener) {
+        this.wanted = wanted;
+        this.credential = credential;
+        this.pin = pin;
+        this.listener = listener;
+    }
+
+    WantedCopy wanted() {
+        return wanted;
+    }
+
+    Optional<RegistryCredential> credential() {
+        return credential;
+    }
+
+    Digest pin(Digest found) {
+        return pin.apply(found);
+    }
+
+    void enter(CachePhase phase) {
+        check();
+        listener.phase(phase);
+    }
+
+    void progress(CachePhase phase, long done, long total) {
+        check();
+        listener.bytes(phase, done, Math.max(0, total));
+    }
+
+    /** @throws CancellationException once the job is cancelled */
+    void check() {
+        if (cancelled) {
+            throw new CancellationException("the copy of " + wanted.imageId() + " is not wanted any more");
+        }
+    }
+
+    /** From here on, cancelling interrupts {@code baking}. */
+    synchronized void runOn(Thread baking) {
+        thread = baking;
+        check();
+    }
+
+    synchronized void finished() {
+        thread = null;
+        // What interrupted this bake must not interrupt the thread's next one.
+        Thread.interrupted();
+    }
+
+    void opened(ImageSource opened) {
+        source = opened;
+        check();
+    }
+
+    void cancel() {
+        cancelled = true;
+        ImageSource open = source;
+        if (open != null) {
+            open.cancel();
+        }
+        interrupt();
+    }
+
+    private synchronized void interrupt() {
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+}

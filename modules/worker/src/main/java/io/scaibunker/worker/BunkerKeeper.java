@@ -1,0 +1,240 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.bus.Answer.WantedBunker;
+import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question;
+import io.scaibunker.bus.Question.BunkerReported;
+import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.microvm.Machine;
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.WorkerId;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps the bunkers here equal to what is wanted here. Lives on one event loop. */
+final class BunkerKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(BunkerKeeper.class);
+
+    private final Context loop;
+    private final WorkerId self;
+    private final IncarnationId incarnation;
+    private final Post post;
+    private final WorkerConfig config;
+    private final CopyLedger ledger;
+    private final MachineRoom machines;
+    private final Bench bench;
+    private final Runnable again;
+
+    /** Written on the event loop; read by exec. */
+    private final Map<BunkerId, Bunker> bunkers = new ConcurrentHashMap<>();
+
+    /** Since when a bunker waits for its copy. */
+    private final Map<BunkerId, Long> waiting = new ConcurrentHashMap<>();
+
+    private boolean stopping;
+
+    /**
+     * @param loop where this lives
+     * @param again asks for another round
+     */
+    BunkerKeeper(
+            Context loop,
+            WorkerId self,
+            IncarnationId incarnation,
+            Post post,
+            WorkerConfig config,
+            CopyLedger ledger,
+            MachineRoom machines,
+            Bench bench,
+            Runnable again) {
+        this.loop = loop;
+        this.self = self;
+        this.incarnation = incarnation;
+        this.post = post;
+        this.config = config;
+        this.ledger = ledger;
+        this.machines = machines;
+        this.bench = bench;
+        this.again = again;
+    }
+
+    Optional<Bunker> find(BunkerId id) {
+        return Optional.ofNullable(bunkers.get(id));
+    }
+
+    /** Whether a bunker here runs, or is about to run, from an image's copy. */
+    boolean runsFrom(ImageId imageId) {
+        return bunkers.values().stream()
+                .anyMatch(bunker -> bunker.imageId().equals(imageId) && bunker.here() != BunkerPlan.Here.ENDED);
+    }
+
+    /** What is wanted runs, what is not wanted is ended, and the rows say so. */
+    Future<?> drain() {
+        return wanted().compose(rows -> {
+            endUnlisted(rows);
+            return Future.join(rows.stream().map(this::step).toList());
+        });
+    }
+
+    private Future<List<WantedBunker>> wanted() {
+        return Pages.<WantedBunker, BunkerId>all(
+                after -> post.ask(new Question.BunkersWanted(self, after), config.askTimeout())
+                        .map(page -> new Pages.Page<>(page.bunkers(), page.next())));
+    }
+
+    private Future<?> step(WantedBunker row) {
+        Optional<Bunker> bunker = find(row.bunkerId());
+        boolean copyHere = ledger.find(row.imageId()).isPresent();
+        Failure failure = bunker.map(Bunker::failure).orElse(null);
+        return switch (BunkerPlan.next(row, bunker.map(Bunker::here), failure, copyHere, incarnation)) {
+            case BunkerPlan.Nothing nothing -> Future.succeededFuture();
+            case BunkerPlan.Boot boot -> boot(row);
+            case BunkerPlan.WaitForCopy wait -> waitForCopy(row);
+            case BunkerPlan.End end -> {
+                bunker.ifPresent(this::end);
+                yield Future.succeededFuture();
+            }
+            case BunkerPlan.Report report ->
+                report(row.bunkerId(), row.generation(), report.status(), report.failure());
+        };
+    }
+
+    private Future<?> waitForCopy(WantedBunker row) {
+        long since = waiting.computeIfAbsent(row.bunkerId(), first -> System.nanoTime());
+        return System.nanoTime() - since < config.copyWait().toNanos()
+                ? Future.succeededFuture()
+                : report(
+                        row.bunkerId(),
+                        row.generation(),
+                        BunkerStatus.FAILED,
+                        new Failure(
+                                ErrorCode.NO_SUITABLE_WORKER,
+                                "the image did not come to its worker in " + config.copyWait()));
+    }
+
+    private Future<?> boot(WantedBunker row) {
+        if (stopping || machines.driver().isEmpty()) {
+            return Future.succeededFuture();
+        }
+        Bunker bunker = new Bunker(row);
+        bunkers.put(row.bunkerId(), bunker);
+        waiting.remove(row.bunkerId());
+        return report(row.bunkerId(), row.generation(), BunkerStatus.PROVISIONING, null)
+                .onSuccess(claimed -> {
+                    if (claimed) {
+                        start(bunker);
+                    } else {
+                        bunkers.remove(row.bunkerId());
+                    }
+                })
+                .onFailure(unheard -> bunkers.remove(row.bunkerId()));
+    }
+
+    private void start(Bunker bunker) {
+        Path rootfs = ledger.find(bunker.imageId())
+                .map(copy -> ledger.fileOf(copy.artifactDigest()))
+                .orElseThrow();
+        bench.boot(() -> machines.boot(bunker, rootfs)).onComplete(booted -> {
+            if (booted.failed()) {
+                over(bunker, machines.failure(booted.cause()));
+            } else if (bunker.here() == BunkerPlan.Here.BOOTING) {
+                bunker.moved(BunkerPlan.Here.RUNNING);
+                watch(bunker, booted.result());
+                report(bunker.id(), bunker.wanted().generation(), BunkerStatus.RUNNING, null);
+                again.run();
+            }
+        });
+    }
+
+    /** A machine that ends by itself is noticed at once. */
+    private void watch(Bunker bunker, Machine machine) {
+        machine.onExit()
+                .thenAccept(exit -> loop.runOnContext(now -> {
+                    if (bunker.here() == BunkerPlan.Here.RUNNING) {
+                        over(bunker, new Failure(ErrorCode.MACHINE_FAILED, exit.text()));
+                    }
+                }));
+    }
+
+    private void end(Bunker bunker) {
+        bunker.moved(BunkerPlan.Here.ENDING);
+        report(bunker.id(), bunker.wanted().generation(), BunkerStatus.TERMINATING, null);
+        bench.await(() -> {
+                    machines.end(bunker);
+                    return bunker;
+                })
+                .onComplete(ended -> over(bunker, null));
+    }
+
+    /** Nothing of it is left but the report. */
+    private void over(Bunker bunker, @Nullable Failure failure) {
+        bench.await(() -> {
+                    machines.end(bunker);
+                    machines.clear(bunker.id());
+                    return bunker;
+                })
+                .onFailure(thrown -> LOG.warn("the directory of {} could not be removed", bunker.id(), thrown))
+                .onComplete(cleared -> {
+                    bunker.ended(failure);
+                    again.run();
+                });
+    }
+
+    /** What no row names any more: given up while this worker was not heard, or reported ended. */
+    private void endUnlisted(List<WantedBunker> rows) {
+        Set<BunkerId> listed = new HashSet<>();
+        rows.forEach(row -> listed.add(row.bunkerId()));
+        waiting.keySet().retainAll(listed);
+        for (Bunker bunker : List.copyOf(bunkers.values())) {
+            if (listed.contains(bunker.id())) {
+                continue;
+            }
+            switch (bunker.here()) {
+                case ENDED -> bunkers.remove(bunker.id());
+                case BOOTING, RUNNING -> end(bunker);
+                case ENDING -> {
+                    // Its end brings the next round.
+                }
+            }
+        }
+    }
+
+    private Future<Boolean> report(BunkerId id, long generation, BunkerStatus status, @Nullable Failure failure) {
+        return post.ask(new BunkerReported(self, incarnation, id, generation, status, failure), config.askTimeout())
+                .map(taken -> taken.current());
+    }
+
+    /** Ends all machines: this version does not leave them to the worker's next run. */
+    Future<?> stop() {
+        stopping = true;
+        Failure stopped = new Failure(ErrorCode.WORKER_LOST, "its worker was stopped");
+        return Future.join(bunkers.values().stream()
+                        .filter(bunker -> bunker.here() != BunkerPlan.Here.ENDED)
+                        .map(bunker -> {
+                            bunker.moved(BunkerPlan.Here.ENDING);
+                            return bench.await(() -> {
+                                        machines.end(bunker);
+                                        machines.clear(bunker.id());
+                                        return bunker;
+                                    })
+                                    .compose(ended -> report(
+                                            bunker.id(), bunker.wanted().generation(), BunkerStatus.FAILED, stopped));
+                        })
+                        .toList())
+                .otherwiseEmpty();
+    }
+}

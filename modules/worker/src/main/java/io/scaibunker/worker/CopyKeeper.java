@@ -1,0 +1,269 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.bus.Answer.RegistryCredential;
+import io.scaibunker.bus.Answer.WantedCopy;
+import io.scaibunker.bus.News;
+import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question;
+import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.bus.Question.CopyReported;
+import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.model.BuildSource;
+import io.scaibunker.model.CachePhase;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.oci.ImageReference;
+import io.scaibunker.oci.SourceException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps the copies here equal to what is wanted here. Lives on one event loop. */
+final class CopyKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(CopyKeeper.class);
+
+    /** How often a bake's progress is told, at most. */
+    private static final Duration NEWS_EVERY = Duration.ofMillis(200);
+
+    private final Context loop;
+    private final WorkerId self;
+    private final IncarnationId incarnation;
+    private final Post post;
+    private final Duration askTimeout;
+    private final CopyLedger ledger;
+    private final ImageBaker baker;
+    private final Bench bench;
+    private final Predicate<ImageId> inUse;
+    private final Runnable again;
+
+    /** Bakes under way, by image; and failures until the row says so. */
+    private final Map<ImageId, BakeJob> jobs = new HashMap<>();
+
+    private final Map<ImageId, CopyPlan.Failed> failures = new HashMap<>();
+    private boolean stopping;
+
+    /**
+     * @param loop where this lives
+     * @param inUse whether a bunker here runs from an image's copy
+     * @param again asks for another round
+     */
+    CopyKeeper(
+            Context loop,
+            WorkerId self,
+            IncarnationId incarnation,
+            Post post,
+            Duration askTimeout,
+            CopyLedger ledger,
+            ImageBaker baker,
+            Bench bench,
+            Predicate<ImageId> inUse,
+            Runnable again) {
+        this.loop = loop;
+        this.self = self;
+        this.incarnation = incarnation;
+        this.post = post;
+        this.askTimeout = askTimeout;
+        this.ledger = ledger;
+        this.baker = baker;
+        this.bench = bench;
+        this.inUse = inUse;
+        this.again = again;
+    }
+
+    /** What is wanted is here or under way, what is not wanted is gone or going, and the rows say so. */
+    Future<?> drain() {
+        return wanted().compose(rows -> {
+            letGoUnlisted(rows);
+            return Future.join(rows.stream().map(this::step).toList());
+        });
+    }
+
+    private Future<List<WantedCopy>> wanted() {
+        return Pages.<WantedCopy, ImageId>all(after -> post.ask(new Question.CopiesWanted(self, after), askTimeout)
+                .map(page -> new Pages.Page<>(page.copies(), page.next())));
+    }
+
+    private Future<?> step(WantedCopy row) {
+        Optional<CopyPlan.Work> work = work(row.imageId());
+        return switch (CopyPlan.next(row, ledger.find(row.imageId()), work, inUse.test(row.imageId()))) {
+            case CopyPlan.Nothing nothing -> Future.succeededFuture();
+            case CopyPlan.Cancel cancel -> {
+                Optional.ofNullable(jobs.get(row.imageId())).ifPresent(BakeJob::cancel);
+                yield Future.succeededFuture();
+            }
+            case CopyPlan.Bake bake -> begin(row);
+            case CopyPlan.LetGo letGo -> letGo(row);
+            case CopyPlan.Report report ->
+                report(row, report.status(), null, report.copy(), report.failure())
+                        .onSuccess(taken -> {
+                            failures.remove(row.imageId());
+                            if (report.status() == CacheStatus.PENDING) {
+                                again.run();
+                            }
+                        });
+        };
+    }
+
+    private Optional<CopyPlan.Work> work(ImageId imageId) {
+        BakeJob job = jobs.get(imageId);
+        return job == null
+                ? Optional.ofNullable(failures.get(imageId))
+                : Optional.of(new CopyPlan.UnderWay(job.wanted().generation()));
+    }
+
+    /** The row is claimed by saying that it is being built; another generation, or too many tries, and it is not. */
+    private Future<?> begin(WantedCopy row) {
+        if (stopping) {
+            return Future.succeededFuture();
+        }
+        return report(row, CacheStatus.BUILDING, CachePhase.RESOLVING, null, null)
+                .compose(claimed ->
+                        claimed ? credential(row).onSuccess(given -> bake(row, given)) : Future.succeededFuture());
+    }
+
+    /** The tenant's own credential for this one bake; kept no longer than the bake. */
+    private Future<Optional<RegistryCredential>> credential(WantedCopy row) {
+        if (!(row.source() instanceof BuildSource.Oci oci)) {
+            return Future.succeededFuture(Optional.empty());
+        }
+        String host;
+        try {
+            host = ImageReference.parse(oci.ref()).registry();
+        } catch (SourceException e) {
+            // The bake itself will say what is wrong with the reference.
+            return Future.succeededFuture(Optional.empty());
+        }
+        return post.ask(new Question.CredentialWanted(self, row.imageId(), row.generation(), host), askTimeout)
+                .map(given -> Optional.ofNullable(given.credential()));
+    }
+
+    private void bake(WantedCopy row, Optional<RegistryCredential> credential) {
+        if (stopping || jobs.containsKey(row.imageId())) {
+            return;
+        }
+        BakeJob job = new BakeJob(row, credential, found -> pin(row, found), new Narrator(row));
+        jobs.put(row.imageId(), job);
+        bench.run(() -> baker.bake(job)).onComplete(done -> {
+            jobs.remove(row.imageId());
+            if (done.succeeded()) {
+                report(row, CacheStatus.READY, null, done.result(), null);
+            } else if (!(done.cause() instanceof CancellationException) && !stopping) {
+                failures.put(row.imageId(), new CopyPlan.Failed(row.generation(), BakeFailures.of(done.cause())));
+            }
+            again.run();
+        });
+    }
+
+    /** Blocks the thread that bakes. */
+    private Digest pin(WantedCopy row, Digest found) {
+        return post.ask(new Question.DigestFound(self, row.imageId(), found), askTimeout)
+                .await()
+                .digest();
+    }
+
+    private Future<?> letGo(WantedCopy row) {
+        failures.remove(row.imageId());
+        return remove(row.imageId()).compose(gone -> report(row, CacheStatus.EVICTED, null, null, null));
+    }
+
+    /** What no row names any more was let go while this worker was away. */
+    private void letGoUnlisted(List<WantedCopy> rows) {
+        Set<ImageId> listed = new HashSet<>();
+        rows.forEach(row -> listed.add(row.imageId()));
+        jobs.forEach((imageId, job) -> {
+            if (!listed.contains(imageId)) {
+                job.cancel();
+            }
+        });
+        ledger.all().keySet().stream()
+                .filter(imageId -> !listed.contains(imageId) && !inUse.test(imageId) && !jobs.containsKey(imageId))
+                .forEach(this::remove);
+    }
+
+    private Future<?> remove(ImageId imageId) {
+        return bench.runShort(() -> {
+                    ledger.remove(imageId);
+                    return imageId;
+                })
+                .onSuccess(gone -> LOG.info("the copy of {} is let go", imageId))
+                .onFailure(thrown -> LOG.warn("the copy of {} could not be removed", imageId, thrown));
+    }
+
+    private Future<Boolean> report(
+            WantedCopy row,
+            CacheStatus status,
+            @Nullable CachePhase phase,
+            @Nullable Copy copy,
+            @Nullable Failure failure) {
+        return post.ask(
+                        new CopyReported(
+                                self, incarnation, row.imageId(), row.generation(), status, phase, copy, failure),
+                        askTimeout)
+                .map(taken -> taken.current());
+    }
+
+    /** Gives up what is under way, and says so where somebody still listens. */
+    Future<?> stop(Duration limit) {
+        stopping = true;
+        List<WantedCopy> given = jobs.values().stream().map(BakeJob::wanted).toList();
+        jobs.values().forEach(BakeJob::cancel);
+        return Future.join(given.stream()
+                        .map(row -> report(row, CacheStatus.PENDING, null, null, null))
+                        .toList())
+                .otherwiseEmpty()
+                .timeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .otherwiseEmpty();
+    }
+
+    /** Tells how one bake goes on; called by the thread that bakes. */
+    private final class Narrator implements BakeJob.Listener {
+        private final WantedCopy row;
+        private final Rate rate = new Rate();
+        private long lastNews = System.nanoTime() - NEWS_EVERY.toNanos();
+
+        Narrator(WantedCopy row) {
+            this.row = row;
+        }
+
+        @Override
+        public void phase(CachePhase phase) {
+            rate.restart();
+            if (phase != CachePhase.RESOLVING) {
+                loop.runOnContext(now -> report(row, CacheStatus.BUILDING, phase, null, null)
+                        .onSuccess(current -> {
+                            if (!current) {
+                                again.run();
+                            }
+                        }));
+            }
+        }
+
+        @Override
+        public void bytes(CachePhase phase, long done, long total) {
+            rate.at(done);
+            long now = System.nanoTime();
+            if (now - lastNews < NEWS_EVERY.toNanos()) {
+                return;
+            }
+            lastNews = now;
+            String source = row.source() instanceof BuildSource.Oci ? "registry" : "tar";
+            post.publish(new News.CopyProgressed(
+                    self, row.imageId(), row.generation(), phase, done, total, rate.bytesPerSecond(), source));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package io.scaibunker.worker;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ImageId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What this worker holds: one entry an image, naming a file by its digest. Images with equal content share the file. The
+ * file comes before the entry and goes after the last one, so that an entry without its file means a lost file, and a
+ * file without an entry means nothing.
+ *
+ * <p>Safe for several threads: one change at a time; reads are of memory.
+ */
+final class CopyLedger {
+    private static final Logger LOG = LoggerFactory.getLogger(CopyLedger.class);
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    private static final String FILE = ".ext4";
+    private static final String ENTRY = ".json";
+
+    /** An entry as it is written. */
+    record Line(
+            String artifactDigest,
+            long sizeBytes,
+            long allocatedBytes,
+            long entries,
+            String sourceDigest,
+            String writer) {
+        static Line of(Copy copy) {
+            return new Line(
+                    copy.artifactDigest().text(),
+                    copy.sizeBytes(),
+                    copy.allocatedBytes(),
+                    copy.entries(),
+                    copy.sourceDigest().text(),
+                    copy.writer());
+        }
+
+        Copy copy() {
+            return new Copy(
+                    new Digest(artifactDigest), sizeBytes, allocatedBytes, entries, new Digest(sourceDigest), writer);
+        }
+    }
+
+    private final Path directory;
+    private final Map<ImageId, Copy> copies = new ConcurrentHashMap<>();
+
+    private CopyLedger(Path directory) {
+        this.directory = directory;
+    }
+
+    /** Reads the ledger; forgets entries whose file is gone or of another size, and removes files that nobody names. */
+    static CopyLedger open(Path directory) throws IOException {
+        CopyLedger ledger = new CopyLedger(directory);
+        try (var files = Files.newDirectoryStream(directory, "*" + ENTRY)) {
+            for (Path file : files) {
+                ledger.read(file);
+            }
+        }
+        ledger.removeUnnamed();
+        LOG.info("{} copies are here, {} bytes on disk", ledger.copies.size(), ledger.bytes());
+        return ledger;
+    }
+
+    private void read(Path file) throws IOException {
+        try {
+            String name = file.getFileName().toString();
+            ImageId imageId = ImageId.parse(name.substring(0, name.length() - ENTRY.length()));
+            Copy copy = JSON.readValue(file.toFile(), Line.class).copy();
+            if (isWhole(copy)) {
+                copies.put(imageId, copy);
+                return;
+            }
+            LOG.warn("the copy of {} is gone from disk", imageId);
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.warn("the ledger entry {} cannot be read; the copy is made again", file, e);
+        }
+        Files.deleteIfExists(file);
+    }
+
+    private boolean isWhole(Copy copy) throws IOException {
+        Path file = fileOf(copy.artifactDigest());
+        return Files.isRegularFile(file) && Files.size(file) == copy.sizeBytes();
+    }
+
+    private void removeUnnamed() throws IOException {
+        var named = copies.values().stream()
+                .map(copy -> fileOf(copy.artifactDigest()))
+                .collect(Collectors.toSet());
+        try (var files = Files.newDirectoryStream(directory, "*{" + FILE + ",.part}")) {
+            for (Path file : files) {
+                if (!named.contains(file)) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    Path fileOf(Digest artifact) {
+        return directory.resolve(artifact.hex() + FILE);
+    }
+
+    /** The copy of an image, if its file is still there. */
+    Optional<Copy> find(ImageId imageId) {
+        Copy copy = copies.get(imageId);
+        return copy != null && Files.isRegularFile(fileOf(copy.artifactDigest()))
+                ? Optional.of(copy)
+                : Optional.empty();
+    }
+
+    /** A copy of any image that was made from the same by the same writer. */
+    Optional<Copy> findEqual(Digest source, long sizeBytes, String writer) {
+        return copies.keySet().stream()
+                .flatMap(imageId -> find(imageId).stream())
+                .filter(copy -> copy.sourceDigest().equals(source)
+                        && copy.sizeBytes() == sizeBytes
+                        && copy.writer().equals(writer))
+                .findFirst();
+    }
+
+    Map<ImageId, Copy> all() {
+        return Map.copyOf(copies);
+    }
+
+    /** What all copies take on disk; a shared file counts once. */
+    long bytes() {
+        return copies.values().stream()
+                .collect(Collectors.toMap(Copy::artifactDigest, Copy::allocatedBytes, Math::max))
+                .values()
+                .stream()
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
+    /** Takes a finished file in under its digest, and names it. */
+    synchronized void add(ImageId imageId, Copy copy, Path finished) throws IOException {
+        Files.move(
+                finished,
+                fileOf(copy.artifactDigest()),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+        name(imageId, copy);
+    }
+
+    /** Names a file that is here already. False if it went away meanwhile. */
+    synchronized boolean share(ImageId imageId, Copy copy) throws IOException {
+        if (!isWhole(copy)) {
+            return false;
+        }
+        name(imageId, copy);
+        return true;
+    }
+
+    private void name(ImageId imageId, Copy copy) throws IOException {
+        WorkerFiles.writeWhole(directory.resolve(imageId + ENTRY), JSON.writeValueAsString(Line.of(copy)));
+        copies.put(imageId, copy);
+    }
+
+    /** Lets a copy go: first its entry, then its file, if no other image names it. */
+    synchronized void remove(ImageId imageId) throws IOException {
+        Copy gone = copies.remove(imageId);
+        Files.deleteIfExists(directory.resolve(imageId + ENTRY));
+        if (gone != null
+                && copies.values().stream()
+                        .noneMatch(copy -> copy.artifactDigest().equals(gone.artifactDigest()))) {
+            Files.deleteIfExists(fileOf(gone.artifactDigest()));
+        }
+    }
+}

@@ -1,0 +1,236 @@
+package io.scaibunker.worker;
+
+import com.google.protobuf.ByteString;
+import io.scaibunker.bus.ExecMethod;
+import io.scaibunker.bus.proto.ExecExit;
+import io.scaibunker.bus.proto.ExecIn;
+import io.scaibunker.bus.proto.ExecOut;
+import io.scaibunker.bus.proto.ExecStart;
+import io.scaibunker.guest.ExecHandle;
+import io.scaibunker.guest.ExecOutcome;
+import io.scaibunker.guest.ExecRequest;
+import io.scaibunker.guest.ExecSink;
+import io.scaibunker.guest.GuestException;
+import io.scaibunker.microvm.Machine;
+import io.scaibunker.microvm.MachineException;
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.Secret;
+import io.vertx.core.Context;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
+import io.vertx.grpc.server.GrpcServerRequest;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves {@code Exec} of {@code worker.proto} to members of the fleet. */
+final class ExecServer {
+    private static final Logger LOG = LoggerFactory.getLogger(ExecServer.class);
+    private static final long KILL_SECONDS = 10;
+
+    /** Messages of output on their way to one caller. */
+    private static final int WINDOW = 16;
+
+    private final Vertx vertx;
+    private final BunkerKeeper bunkers;
+    private final Bench bench;
+    private final byte[] token;
+
+    ExecServer(Vertx vertx, BunkerKeeper bunkers, Bench bench, Secret joinToken) {
+        this.vertx = vertx;
+        this.bunkers = bunkers;
+        this.bench = bench;
+        this.token = joinToken.reveal().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** What an HTTP server hands its requests to. */
+    Handler<HttpServerRequest> handler() {
+        return GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(4L * ExecMethod.CHUNK_MAX))
+                .callHandler(ExecMethod.SERVER, this::accept);
+    }
+
+    private void accept(GrpcServerRequest<ExecIn, ExecOut> request) {
+        if (!isMember(request)) {
+            refuse(request, GrpcStatus.UNAUTHENTICATED, "not a member of this fleet");
+            return;
+        }
+        Call call = new Call(request, vertx.getOrCreateContext());
+        request.exceptionHandler(gone -> call.kill());
+        request.handler(call::take);
+    }
+
+    private boolean isMember(GrpcServerRequest<ExecIn, ExecOut> request) {
+        String shown = request.headers().get(ExecMethod.TOKEN_KEY);
+        return shown != null && MessageDigest.isEqual(shown.getBytes(StandardCharsets.UTF_8), token);
+    }
+
+    private static void refuse(GrpcServerRequest<ExecIn, ExecOut> request, GrpcStatus status, String text) {
+        request.response().status(status).statusMessage(text).end();
+    }
+
+    /** One command, from its start to its exit. */
+    private final class Call implements ExecSink {
+        private final GrpcServerRequest<ExecIn, ExecOut> request;
+        private final Context loop;
+        private final long began = System.nanoTime();
+
+        /** Output on its way to the caller; a slow caller holds up its own command and no other. */
+        private final Semaphore window = new Semaphore(WINDOW);
+
+        private volatile @Nullable ExecHandle handle;
+        private volatile boolean gone;
+
+        Call(GrpcServerRequest<ExecIn, ExecOut> request, Context loop) {
+            this.request = request;
+            this.loop = loop;
+        }
+
+        void take(ExecIn part) {
+            switch (part.getPartCase()) {
+                case START -> start(part.getStart());
+                case STDIN -> feed(part.getStdin().toByteArray());
+                case STDIN_END -> endInput();
+                case PART_NOT_SET -> refuse(request, GrpcStatus.INVALID_ARGUMENT, "an empty message");
+            }
+        }
+
+        private void start(ExecStart start) {
+            if (handle != null) {
+                refuse(request, GrpcStatus.INVALID_ARGUMENT, "started twice");
+                return;
+            }
+            try {
+                Bunker bunker =
+                        bunkers.find(BunkerId.parse(start.getBunkerId())).orElse(null);
+                if (bunker == null) {
+                    refuse(request, GrpcStatus.NOT_FOUND, start.getBunkerId() + " is not on this worker");
+                    return;
+                }
+                Machine machine = bunker.running().orElse(null);
+                if (machine == null) {
+                    refuse(request, GrpcStatus.FAILED_PRECONDITION, start.getBunkerId() + " is not running");
+                    return;
+                }
+                handle = machine.exec(execRequest(bunker, start), this);
+                bench.await(() -> waitFor(start.getTimeoutMs())).onComplete(ended -> {
+                    if (ended.succeeded()) {
+                        request.response()
+                                .end(ExecOut.newBuilder()
+                                        .setExit(ended.result())
+                                        .build());
+                    } else {
+                        refuse(request, GrpcStatus.UNAVAILABLE, "the bunker does not answer any more");
+                    }
+                });
+            } catch (IllegalArgumentException e) {
+                refuse(request, GrpcStatus.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+            } catch (MachineException | GuestException e) {
+                refuse(request, GrpcStatus.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
+            }
+        }
+
+        private ExecExit waitFor(long timeoutMs) throws Exception {
+            ExecHandle running = Objects.requireNonNull(handle);
+            boolean timedOut = false;
+            ExecOutcome outcome;
+            try {
+                outcome = running.outcome().get(timeoutMs, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException late) {
+                timedOut = true;
+                running.signal(ExecHandle.KILL);
+                outcome = running.outcome().get(KILL_SECONDS, TimeUnit.SECONDS);
+            }
+            // All output is with the caller's stream before the exit is.
+            window.acquire(WINDOW);
+            return exit(outcome, timedOut);
+        }
+
+        private ExecExit exit(ExecOutcome outcome, boolean timedOut) {
+            ExecExit.Builder exit =
+                    ExecExit.newBuilder().setTimedOut(timedOut).setDurationMs((System.nanoTime() - began) / 1_000_000);
+            switch (outcome) {
+                case ExecOutcome.Exited exited -> exit.setExitCode(exited.code());
+                case ExecOutcome.Signalled signalled ->
+                    exit.setSignal(signalled.signal()).setExitCode(128 + signalled.signal());
+                case ExecOutcome.NotStarted not -> exit.setExitCode(127).setNotStarted(not.text());
+            }
+            return exit.build();
+        }
+
+        @Override
+        public void stdout(byte[] bytes) {
+            send(bytes, false);
+        }
+
+        @Override
+        public void stderr(byte[] bytes) {
+            send(bytes, true);
+        }
+
+        private void send(byte[] bytes, boolean error) {
+            for (int from = 0; from < bytes.length; from += ExecMethod.CHUNK_MAX) {
+                int length = Math.min(ExecMethod.CHUNK_MAX, bytes.length - from);
+                ByteString chunk = ByteString.copyFrom(bytes, from, length);
+                ExecOut.Builder out = ExecOut.newBuilder();
+                pass((error ? out.setStderr(chunk) : out.setStdout(chunk)).build());
+            }
+        }
+
+        private void pass(ExecOut part) {
+            window.acquireUninterruptibly();
+            if (gone) {
+                window.release();
+                return;
+            }
+            loop.runOnContext(now -> request.response().write(part).onComplete(written -> window.release()));
+        }
+
+        private void feed(byte[] input) {
+            ExecHandle running = handle;
+            if (running == null) {
+                return;
+            }
+            // The command may read slowly: its caller waits, on a thread of its own, and sends no more meanwhile.
+            request.pause();
+            bench.await(() -> {
+                        running.write(input);
+                        return input.length;
+                    })
+                    .onFailure(thrown -> LOG.debug("input of a command was not taken", thrown))
+                    .onComplete(taken -> request.resume());
+        }
+
+        private void endInput() {
+            ExecHandle running = handle;
+            if (running != null) {
+                running.closeStdin();
+            }
+        }
+
+        void kill() {
+            gone = true;
+            ExecHandle running = handle;
+            if (running != null) {
+                running.signal(ExecHandle.KILL);
+            }
+        }
+    }
+
+    private static ExecRequest execRequest(Bunker bunker, ExecStart start) {
+        Map<String, String> environment = new HashMap<>(bunker.wanted().environment());
+        environment.putAll(start.getEnvironmentMap());
+        return new ExecRequest(start.getArgvList(), environment, start.getCwd(), start.getUser(), true);
+    }
+}

@@ -1,0 +1,132 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.bus.Answer.WantedBunker;
+import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.guest.GuestKernel;
+import io.scaibunker.guest.Initrd;
+import io.scaibunker.microvm.Acceleration;
+import io.scaibunker.microvm.AccelerationProbe;
+import io.scaibunker.microvm.Leftovers;
+import io.scaibunker.microvm.Machine;
+import io.scaibunker.microvm.MachineDriver;
+import io.scaibunker.microvm.MachineException;
+import io.scaibunker.microvm.MachineSpec;
+import io.scaibunker.microvm.QemuDriver;
+import io.scaibunker.microvm.QemuSettings;
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.ErrorCode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The machines of this worker: how they run here, and where each one's directory is. Blocks; safe for several threads. */
+final class MachineRoom {
+    private static final Logger LOG = LoggerFactory.getLogger(MachineRoom.class);
+    private static final int CONSOLE_SHOWN = 300;
+    private static final int HOSTNAME_MAX = 63;
+
+    private final WorkerConfig config;
+    private final WorkerFiles files;
+    private volatile String acceleration = "none: not probed yet";
+    private volatile @Nullable MachineDriver driver;
+    private volatile @Nullable GuestKernel kernel;
+
+    MachineRoom(WorkerConfig config, WorkerFiles files) {
+        this.config = config;
+        this.files = files;
+    }
+
+    /** Finds out how machines run here. A host that cannot run any still bakes. */
+    void probe() throws InterruptedException {
+        try {
+            GuestKernel found = GuestKernel.read(config.guestKernel());
+            Initrd.write(found, initrd());
+            Acceleration runs = AccelerationProbe.probe(files.guest(), found, initrd());
+            kernel = found;
+            driver = QemuDriver.open(QemuSettings.of(runs));
+            acceleration = runs.kind().word() + ": " + runs.reason();
+            LOG.info("bunkers run by {}", acceleration);
+        } catch (IOException | RuntimeException e) {
+            acceleration = "none: " + e.getMessage();
+            LOG.warn("this worker runs no bunkers: {}", e.getMessage());
+        }
+    }
+
+    private Path initrd() {
+        return files.guest().resolve("initrd");
+    }
+
+    /** {@code kvm}, {@code tcg} or {@code none}, and why. */
+    String acceleration() {
+        return acceleration;
+    }
+
+    Optional<MachineDriver> driver() {
+        return Optional.ofNullable(driver);
+    }
+
+    /** Starts a bunker's machine and waits until its agent answers. */
+    Machine boot(Bunker bunker, Path rootfs) throws InterruptedException {
+        MachineDriver here = driver().orElseThrow();
+        GuestKernel with = Optional.ofNullable(kernel).orElseThrow();
+        WantedBunker wanted = bunker.wanted();
+        Path place = place(bunker.id());
+        Machine machine = here.start(new MachineSpec(
+                bunker.id().toString(),
+                place,
+                with.image(),
+                initrd(),
+                rootfs,
+                place.resolve("scratch.ext4"),
+                wanted.room().diskMb(),
+                wanted.room().cpuMillicores(),
+                wanted.room().memoryMb(),
+                hostname(wanted)));
+        bunker.spawned(machine);
+        machine.awaitReady(config.bootTimeout());
+        return machine;
+    }
+
+    private static String hostname(WantedBunker wanted) {
+        String name = wanted.name()
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9-]", "-")
+                .replaceAll("^-+|-+$", "");
+        String cut =
+                name.length() > HOSTNAME_MAX ? name.substring(0, HOSTNAME_MAX).replaceAll("-+$", "") : name;
+        return cut.isEmpty() ? "bunker" : cut;
+    }
+
+    /** Ends the machine, if it was ever spawned; returns when it is gone. */
+    void end(Bunker bunker) {
+        bunker.machine().ifPresent(machine -> machine.stop(config.stopGrace()));
+    }
+
+    /** Removes the bunker's directory, its scratch with it. */
+    void clear(BunkerId id) throws IOException {
+        Leftovers.remove(place(id));
+    }
+
+    private Path place(BunkerId id) {
+        return files.bunkers().resolve(id.toString());
+    }
+
+    /** Why a boot failed, with the end of what the console said. */
+    Failure failure(Throwable thrown) {
+        if (thrown instanceof MachineException told) {
+            return new Failure(ErrorCode.MACHINE_FAILED, cut(String.valueOf(told.getMessage())));
+        }
+        if (!(thrown instanceof InterruptedException)) {
+            LOG.error("a boot failed", thrown);
+        }
+        return new Failure(ErrorCode.MACHINE_FAILED, "the machine did not start");
+    }
+
+    private static String cut(String text) {
+        return text.length() <= CONSOLE_SHOWN ? text : "…" + text.substring(text.length() - CONSOLE_SHOWN);
+    }
+}

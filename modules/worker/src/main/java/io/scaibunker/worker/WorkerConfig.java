@@ -1,0 +1,113 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.model.Room;
+import io.scaibunker.model.Secret;
+import io.scaibunker.model.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Keys {@code worker.*}, and {@code cluster.join-token}.
+ *
+ * @param name shown to operators; default: the host's name
+ * @param dataDir where copies, bakes and bunkers lie
+ * @param capacity what bunkers may take in all
+ * @param bakeSlots how many images are baked at once
+ * @param bootSlots how many bunkers boot at once
+ * @param beat how often the worker says that it lives
+ * @param sweep how long a lost nudge may cost
+ * @param askTimeout how long an answer of a room is waited for
+ * @param bootTimeout how long a bunker may take until its agent answers
+ * @param copyWait how long a bunker that was placed before its copy waits for it
+ * @param stopGrace how long a bunker may take to power off before it is killed
+ * @param grpcHost where exec is served, and how others reach it
+ * @param joinToken what the fleet's members show each other
+ * @param guestKernel a directory made by {@code scripts/guest-kernel}
+ */
+public record WorkerConfig(
+        String name,
+        Path dataDir,
+        Room capacity,
+        String zone,
+        Map<String, String> labels,
+        int bakeSlots,
+        int bootSlots,
+        Duration beat,
+        Duration sweep,
+        Duration askTimeout,
+        Duration bootTimeout,
+        Duration copyWait,
+        Duration stopGrace,
+        String grpcHost,
+        int grpcPort,
+        Optional<Secret> joinToken,
+        Path guestKernel,
+        Sources sources) {
+
+    /**
+     * Where images may come from.
+     *
+     * @param tarRoots a tar source must lie under one of these
+     * @param insecureRegistries {@code host[:port]} that are spoken to in plain http
+     * @param mirrors by host, tried before it
+     * @param deniedHosts host names that no reference may lead to
+     */
+    public record Sources(
+            List<Path> tarRoots,
+            List<String> insecureRegistries,
+            Map<String, String> mirrors,
+            Optional<Path> dockerConfig,
+            List<String> deniedHosts,
+            Duration connectTimeout,
+            Duration stallTimeout) {
+        static Sources from(Settings settings) {
+            return new Sources(
+                    settings.paths("tar-roots"),
+                    settings.list("insecure-registries", List.of()),
+                    settings.pairs("mirrors"),
+                    settings.path("docker-config"),
+                    settings.list("denied-hosts", List.of()),
+                    settings.duration(
+                            "connect-timeout", Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofMinutes(5)),
+                    settings.duration(
+                            "stall-timeout", Duration.ofSeconds(30), Duration.ofMillis(100), Duration.ofMinutes(10)));
+        }
+    }
+
+    public static WorkerConfig from(Settings all) {
+        Settings settings = all.under("worker.");
+        return new WorkerConfig(
+                settings.text("name").orElseGet(HostFacts::name),
+                settings.dataPath("data-dir", "worker"),
+                capacity(settings),
+                settings.text("zone", ""),
+                settings.pairs("labels"),
+                settings.integer("bake-slots", 2, 1, 64),
+                settings.integer("boot-slots", 4, 1, 256),
+                settings.duration("beat", Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofMinutes(1)),
+                settings.duration("sweep", Duration.ofSeconds(10), Duration.ofMillis(50), Duration.ofMinutes(10)),
+                settings.duration("ask-timeout", Duration.ofSeconds(5), Duration.ofMillis(100), Duration.ofMinutes(1)),
+                settings.duration("boot-timeout", Duration.ofMinutes(2), Duration.ofSeconds(1), Duration.ofHours(1)),
+                settings.duration("copy-wait", Duration.ofMinutes(10), Duration.ofSeconds(1), Duration.ofHours(6)),
+                settings.duration("stop-grace", Duration.ofSeconds(3), Duration.ZERO, Duration.ofMinutes(5)),
+                settings.text("grpc-host", "127.0.0.1"),
+                settings.integer("grpc-port", 0, 0, 65535),
+                all.under("cluster.").secret("join-token"),
+                settings.path("guest-kernel")
+                        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache/scaibunker/guest-kernel")),
+                Sources.from(settings));
+    }
+
+    private static Room capacity(Settings settings) {
+        int cpu = settings.integer("cpu-millicores", 0, 0, 10_000_000);
+        int memory = settings.integer("memory-mb", 0, 0, 100_000_000);
+        int disk = settings.integer("disk-mb", 0, 0, 1_000_000_000);
+        return new Room(
+                cpu > 0 ? cpu : HostFacts.cpuMillicores(),
+                memory > 0 ? memory : HostFacts.memoryMb(),
+                disk > 0 ? disk : HostFacts.diskMb(settings.dataPath("data-dir", "worker")));
+    }
+}

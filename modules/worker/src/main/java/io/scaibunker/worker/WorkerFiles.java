@@ -1,0 +1,101 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.ext4.Mke2fsWriter;
+import io.scaibunker.microvm.Leftovers;
+import io.scaibunker.model.WorkerId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+
+/**
+ * Where a worker keeps what.
+ *
+ * <pre>
+ *   worker-id     its id for life
+ *   copies/       &lt;digest&gt;.ext4, and one ledger entry an image
+ *   bakes/        half-made things; emptied at start
+ *   bunkers/      a directory a machine
+ *   guest/        the initrd, and what the acceleration probe found
+ * </pre>
+ */
+final class WorkerFiles {
+    private final Path root;
+
+    private WorkerFiles(Path root) {
+        this.root = root;
+    }
+
+    /** Makes what is missing and removes what an earlier run left half-made, its machines included. */
+    static WorkerFiles open(Path root) throws IOException, InterruptedException {
+        WorkerFiles files = new WorkerFiles(root.toAbsolutePath().normalize());
+        for (Path directory : List.of(files.root, files.copies(), files.bakes(), files.bunkers(), files.guest())) {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        Leftovers.endAll(files.bunkers());
+        files.removeHalfMade();
+        return files;
+    }
+
+    private void removeHalfMade() throws IOException {
+        try (var bakes = Files.newDirectoryStream(bakes())) {
+            for (Path bake : bakes) {
+                if (Files.isDirectory(bake)) {
+                    Mke2fsWriter.cleanUp(bake);
+                }
+                Leftovers.remove(bake);
+            }
+        }
+    }
+
+    /** The id of the first start, for ever. */
+    WorkerId id() throws IOException {
+        Path file = root.resolve("worker-id");
+        if (!Files.exists(file)) {
+            writeWhole(file, WorkerId.fresh().toString());
+        }
+        return WorkerId.parse(Files.readString(file).strip());
+    }
+
+    Path copies() {
+        return root.resolve("copies");
+    }
+
+    Path bakes() {
+        return root.resolve("bakes");
+    }
+
+    Path bunkers() {
+        return root.resolve("bunkers");
+    }
+
+    Path guest() {
+        return root.resolve("guest");
+    }
+
+    /** Writes beside, syncs, renames: the file is there whole or not at all. */
+    static void writeWhole(Path file, String content) throws IOException {
+        Path beside = file.resolveSibling(file.getFileName() + ".part");
+        try (var channel = FileChannel.open(
+                beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            var bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        try {
+            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            throw new IOException("the data directory must be on one file system", e);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.bus.Nudge;
+import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Rounds;
+import io.scaibunker.ext4.Mke2fsWriter;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Secret;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.oci.ImageSources;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import java.time.Duration;
+
+/** The door of the worker room. */
+@SuppressWarnings("NullAway.Init") // what start() makes
+public final class WorkerVerticle extends VerticleBase {
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+    private static final String WRITER = "mke2fs-1";
+
+    private final WorkerConfig config;
+    private final Secret joinToken;
+    private Post post;
+    private Bench bench;
+    private CopyKeeper copies;
+    private BunkerKeeper bunkers;
+    private Rounds copyRounds;
+    private Rounds bunkerRounds;
+    private HttpServer server;
+    private long beating;
+
+    /** @param joinToken what members of the fleet show each other */
+    public WorkerVerticle(WorkerConfig config, Secret joinToken) {
+        this.config = config;
+        this.joinToken = joinToken;
+    }
+
+    private record Opened(WorkerFiles files, WorkerId self, CopyLedger ledger) {}
+
+    @Override
+    public Future<?> start() {
+        post = new Post(vertx);
+        bench = new Bench(vertx, config.bakeSlots(), config.bootSlots());
+        return bench.runShort(this::open).compose(this::serve);
+    }
+
+    private Opened open() throws Exception {
+        WorkerFiles files = WorkerFiles.open(config.dataDir());
+        return new Opened(files, files.id(), CopyLedger.open(files.copies()));
+    }
+
+    private Future<?> serve(Opened opened) {
+        IncarnationId incarnation = IncarnationId.fresh();
+        CopyLedger ledger = opened.ledger();
+        MachineRoom machines = new MachineRoom(config, opened.files());
+        ImageBaker baker = new ImageBaker(
+                opened.files(), ledger, new ImageSources(SourceRules.of(config.sources())), new Mke2fsWriter(), WRITER);
+        bunkers = new BunkerKeeper(
+                context, opened.self(), incarnation, post, config, ledger, machines, bench, () -> bunkerRounds.nudge());
+        copies = new CopyKeeper(
+                context,
+                opened.self(),
+                incarnation,
+                post,
+                config.askTimeout(),
+                ledger,
+                baker,
+                bench,
+                bunkers::runsFrom,
+                () -> copyRounds.nudge());
+        copyRounds = new Rounds(
+                vertx,
+                "copies",
+                config.sweep(),
+                () -> copies.drain()
+                        // A bunker may have waited for the copy, a copy for the end of a bunker.
+                        .onSuccess(done -> bunkerRounds.nudge()));
+        bunkerRounds = new Rounds(vertx, "bunkers", config.sweep(), bunkers::drain);
+        post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
+        post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
+        return listen().compose(listening -> post.open())
+                .onSuccess(open -> begin(
+                        new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
+                        machines));
+    }
+
+    private Future<?> listen() {
+        server = vertx.createHttpServer(new HttpServerOptions()
+                .setHost(config.grpcHost())
+                .setPort(config.grpcPort())
+                .setHttp2ClearTextEnabled(true));
+        server.requestHandler(new ExecServer(vertx, bunkers, bench, joinToken).handler());
+        return server.listen();
+    }
+
+    private String grpcAddress() {
+        return config.grpcHost() + ":" + server.actualPort();
+    }
+
+    /** Says hello, tells what is here, says hello again: only then do others count on it. Machines are probed beside. */
+    private void begin(Heartbeat heartbeat, MachineRoom machines) {
+        bench.await(() -> {
+                    machines.probe();
+                    return machines;
+                })
+                .onComplete(probed -> heartbeat.beat().onComplete(said -> bunkerRounds.nudge()));
+        heartbeat.beat().compose(hello -> copies.drain()).onComplete(told -> {
+            copyRounds.nudge();
+            heartbeat.beat();
+        });
+        beating = vertx.setPeriodic(config.beat().toMillis(), tick -> heartbeat.beat());
+    }
+
+    @Override
+    public Future<?> stop() {
+        vertx.cancelTimer(beating);
+        return Future.join(copyRounds.stop(), bunkerRounds.stop())
+                .compose(stopped -> Future.join(copies.stop(CLOSE_LIMIT), bunkers.stop()))
+                .compose(ended -> post.close(CLOSE_LIMIT))
+                .compose(closed -> server.close())
+                .compose(closed -> vertx.executeBlocking(() -> {
+                    bench.close(CLOSE_LIMIT);
+                    return true;
+                }));
+    }
+}
