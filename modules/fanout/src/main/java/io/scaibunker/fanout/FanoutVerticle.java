@@ -5,6 +5,7 @@ import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.bus.Rounds;
 import io.scaibunker.store.Database;
+import io.scaibunker.store.SecretBox;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -16,12 +17,15 @@ public final class FanoutVerticle extends VerticleBase {
 
     private final FanoutConfig config;
     private final Database database;
+    private final SecretBox secrets;
     private Post post;
     private Rounds rounds;
 
-    public FanoutVerticle(FanoutConfig config, Database database) {
+    /** @param secrets opens the tenants' registry credentials */
+    public FanoutVerticle(FanoutConfig config, Database database, SecretBox secrets) {
         this.config = config;
         this.database = database;
+        this.secrets = secrets;
     }
 
     @Override
@@ -29,6 +33,7 @@ public final class FanoutVerticle extends VerticleBase {
         post = new Post(vertx);
         ImageFanout fanout = new ImageFanout(database, post);
         CopyReports reports = new CopyReports(database);
+        CredentialDesk credentials = new CredentialDesk(database, secrets);
         CopiesAnswer copies = new CopiesAnswer(database);
         rounds = new Rounds(vertx, "fanout", config.sweep(), fanout::drain);
 
@@ -39,6 +44,7 @@ public final class FanoutVerticle extends VerticleBase {
         post.serve(Question.CopiesWanted.ADDRESS, Question.CopiesWanted.class, copies::page);
         post.serve(Question.CopyReported.ADDRESS, Question.CopyReported.class, reports::take);
         post.serve(Question.DigestFound.ADDRESS, Question.DigestFound.class, reports::pin);
+        post.serve(Question.CredentialWanted.ADDRESS, Question.CredentialWanted.class, credentials::give);
         return post.open().onSuccess(open -> rounds.nudge());
     }
 

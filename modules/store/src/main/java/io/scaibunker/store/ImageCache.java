@@ -6,6 +6,7 @@ import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.TenantId;
 import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
@@ -322,13 +323,13 @@ public final class ImageCache {
                         """, Map.of("most", ATTEMPTS_MAX)).mapEmpty();
     }
 
-    /** Whether this worker has this image to build, at this generation: only then does it get the tenant's secret. */
-    public static Future<Boolean> isBuilding(SqlClient sql, Answered row) {
+    /** For which tenant this worker has this image to build, at this generation: only then does it get the tenant's secret. */
+    public static Future<Optional<TenantId>> buildsFor(SqlClient sql, Answered row) {
         return Sql.one(sql, """
-                        SELECT 1 FROM image_cache
-                         WHERE image_id = :image AND worker_id = :worker AND generation = :generation AND wanted
-                           AND status IN ('pending', 'building')
-                        """, row.values(), found -> true).map(Optional::isPresent);
+                SELECT i.tenant_id FROM image_cache c JOIN images i ON i.id = c.image_id
+                 WHERE c.image_id = :image AND c.worker_id = :worker AND c.generation = :generation AND c.wanted
+                   AND c.status IN ('pending', 'building')
+                """, row.values(), found -> new TenantId(found.getUUID("tenant_id")));
     }
 
     /** All rows of an image that are wanted, or not yet let go; in the order of the workers' names. */
