@@ -87,7 +87,8 @@ public final class ApiKeys {
     public static Future<List<Key>> list(SqlClient sql, Filter filter, Optional<UUID> after, int limit) {
         return Sql.list(
                 sql,
-                SHOWN + "WHERE (:user::uuid IS NULL OR k.user_id = :user) AND (:after::uuid IS NULL OR k.id > :after) AND "
+                SHOWN
+                        + "WHERE (:user::uuid IS NULL OR k.user_id = :user) AND (:after::uuid IS NULL OR k.id > :after) AND "
                         + Viewer.within("u.tenant_id", "t.partner_id") + " ORDER BY k.id LIMIT :limit",
                 filter.viewer()
                         .values()

@@ -21,11 +21,7 @@ import java.util.UUID;
 /** Tables {@code availability_groups}, {@code group_images}, {@code group_workers}: which workers hold which images. */
 public final class AvailabilityGroups {
     public record Group(
-            GroupId id,
-            Founding founding,
-            List<ImageId> images,
-            List<WorkerId> workers,
-            OffsetDateTime createdAt) {}
+            GroupId id, Founding founding, List<ImageId> images, List<WorkerId> workers, OffsetDateTime createdAt) {}
 
     /** What its owner said of a group; never changed. */
     public record Founding(
@@ -43,8 +39,7 @@ public final class AvailabilityGroups {
               FROM availability_groups g
             """;
 
-    private static final String SEEN =
-            "(g.scope = 'platform' OR " + Viewer.within("g.tenant_id", "g.partner_id") + ")";
+    private static final String SEEN = "(g.scope = 'platform' OR " + Viewer.within("g.tenant_id", "g.partner_id") + ")";
 
     private AvailabilityGroups() {}
 
@@ -88,13 +83,10 @@ public final class AvailabilityGroups {
     }
 
     public static Future<Void> addImages(SqlClient sql, GroupId id, List<ImageId> images) {
-        return Sql.run(
-                        sql,
-                        """
+        return Sql.run(sql, """
                         INSERT INTO group_images (group_id, image_id) SELECT :group, unnest(:images::uuid[])
                         ON CONFLICT DO NOTHING
-                        """,
-                        Values.of("group", id.value()).and("images", imageIds(images)))
+                        """, Values.of("group", id.value()).and("images", imageIds(images)))
                 .mapEmpty();
     }
 

@@ -37,9 +37,7 @@ public final class IdempotencyKeys {
 
     /** @param lease longer than the request may take */
     public static Future<Standing> claim(SqlClient sql, Asked asked, Duration lease) {
-        return Sql.one(
-                        sql,
-                        """
+        return Sql.one(sql, """
                         INSERT INTO idempotency_keys AS k (user_id, key, operation, request_hash)
                         VALUES (:user, :key, :operation, :hash)
                         ON CONFLICT (user_id, key) DO UPDATE
@@ -49,9 +47,8 @@ public final class IdempotencyKeys {
                             OR (k.answer IS NULL AND k.request_hash = excluded.request_hash
                                 AND k.created_at < now() - :lease * interval '1 millisecond')
                         RETURNING created_at
-                        """,
-                        values(asked).and("kept", KEPT_FOR.toMillis()).and("lease", lease.toMillis()),
-                        row -> (Standing) new Standing.Claimed(row.getOffsetDateTime("created_at")))
+                        """, values(asked).and("kept", KEPT_FOR.toMillis()).and("lease", lease.toMillis()), row ->
+                        (Standing) new Standing.Claimed(row.getOffsetDateTime("created_at")))
                 .compose(claimed -> claimed.map(Future::succeededFuture).orElseGet(() -> look(sql, asked)));
     }
 
@@ -74,8 +71,7 @@ public final class IdempotencyKeys {
     }
 
     /** Keeps the answer of a claimed request, unless the claim was void meanwhile. */
-    public static Future<Boolean> keep(
-            SqlClient sql, Asked asked, Standing.Claimed claim, int status, String answer) {
+    public static Future<Boolean> keep(SqlClient sql, Asked asked, Standing.Claimed claim, int status, String answer) {
         return Sql.moved(
                 sql,
                 """

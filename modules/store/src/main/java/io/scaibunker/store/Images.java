@@ -47,8 +47,7 @@ public final class Images {
             boolean lazyPull,
             JsonObject labels) {}
 
-    public record Baked(
-            Digest digest, long sizeBytes, long allocatedBytes, long entries, OffsetDateTime createdAt) {}
+    public record Baked(Digest digest, long sizeBytes, long allocatedBytes, long entries, OffsetDateTime createdAt) {}
 
     /** Which of the images that one sees a list shows. */
     public record Filter(Optional<String> status, Optional<String> scope, Optional<String> name) {}
@@ -96,10 +95,7 @@ public final class Images {
 
     public static Future<Optional<Image>> find(SqlClient sql, Viewer viewer, ImageId id) {
         return Sql.one(
-                sql,
-                SHOWN + "WHERE i.id = :id AND " + SEEN,
-                viewer.values().and("id", id.value()),
-                Images::image);
+                sql, SHOWN + "WHERE i.id = :id AND " + SEEN, viewer.values().and("id", id.value()), Images::image);
     }
 
     /**

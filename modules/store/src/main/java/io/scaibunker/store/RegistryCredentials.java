@@ -46,8 +46,8 @@ public final class RegistryCredentials {
                         "SELECT sealed FROM registry_credentials WHERE tenant_id = :tenant AND host = :host",
                         where(tenantId, host),
                         row -> row.getBuffer("sealed").getBytes())
-                .map(found -> found.map(sealed -> {
-                    JsonObject plain = new JsonObject(Buffer.buffer(box.open(sealed, purpose(tenantId, host))));
+                .map(found -> found.map(bytes -> {
+                    JsonObject plain = new JsonObject(Buffer.buffer(box.open(bytes, purpose(tenantId, host))));
                     return new Credential(
                             Optional.ofNullable(plain.getString("username")),
                             Optional.ofNullable(plain.getString("password")),

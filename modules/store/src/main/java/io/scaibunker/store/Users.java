@@ -41,8 +41,7 @@ public final class Users {
     /** The lock under which the first user is made; any number that nobody else locks. */
     private static final long FIRST_USER_LOCK = 0x5ca1b001L;
 
-    private static final String SHOWN =
-            "SELECT u.*, t.partner_id FROM users u JOIN tenants t ON t.id = u.tenant_id ";
+    private static final String SHOWN = "SELECT u.*, t.partner_id FROM users u JOIN tenants t ON t.id = u.tenant_id ";
 
     private Users() {}
 

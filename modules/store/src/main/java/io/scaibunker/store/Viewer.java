@@ -25,9 +25,7 @@ public record Viewer(Scope reach, TenantId tenantId, PartnerId partnerId) {
     }
 
     Values values() {
-        return Values.of("reach", reach.word())
-                .and("tenant", tenantId.value())
-                .and("partner", partnerId.value());
+        return Values.of("reach", reach.word()).and("tenant", tenantId.value()).and("partner", partnerId.value());
     }
 
     /** The condition that {@link #reaches} is, for a table or alias with {@code tenant_id} and {@code partner_id}. */
