@@ -7,10 +7,12 @@ import com.google.cloud.tools.jib.registry.credentials.CredentialRetrievalExcept
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,10 +20,14 @@ import org.slf4j.LoggerFactory;
  * What Docker users expect of short names and of {@code config.json}, as jib-core knows it. The only class that knows jib-core.
  */
 final class DockerConventions {
-    /** The name users write, the key of credential files is found by jib from either. */
+    /** The name users write; jib finds the key of credential files from it. */
     private static final String HUB = "docker.io";
 
     private static final String HUB_API = "registry-1.docker.io";
+    private static final Set<String> HUB_NAMES = Set.of(HUB, HUB_API, "index.docker.io", "registry.hub.docker.com");
+    private static final Pattern HOST = Pattern.compile("localhost|[A-Za-z0-9.-]+[.:][A-Za-z0-9.:-]+");
+    private static final Pattern REPOSITORY =
+            Pattern.compile("[a-z0-9]+(?:[._-]+[a-z0-9]+)*+(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*+)*+");
     private static final int HELPER_SECONDS = 15;
     private static final Logger LOG = LoggerFactory.getLogger(DockerConventions.class);
 
@@ -35,9 +41,17 @@ final class DockerConventions {
     static Optional<ImageReference> parse(String text) {
         try {
             var parsed = com.google.cloud.tools.jib.api.ImageReference.parse(text);
-            var registry = parsed.getRegistry().equals(HUB_API) ? HUB : parsed.getRegistry();
+            var registry = HUB_NAMES.contains(parsed.getRegistry()) ? HUB : parsed.getRegistry();
+            var repository = parsed.getRepository();
+            if (!HOST.matcher(registry).matches()
+                    || !REPOSITORY.matcher(repository).matches()) {
+                return Optional.empty();
+            }
+            // jib adds the folder of official images only where no host is named.
+            var isOfficial = registry.equals(HUB) && !repository.contains("/");
             var digest = parsed.getDigest().map(ContentDigest::parse);
-            return Optional.of(new ImageReference(registry, parsed.getRepository(), parsed.getTag(), digest));
+            return Optional.of(new ImageReference(
+                    registry, isOfficial ? "library/" + repository : repository, parsed.getTag(), digest));
         } catch (InvalidImageReferenceException | IllegalArgumentException invalid) {
             return Optional.empty();
         }

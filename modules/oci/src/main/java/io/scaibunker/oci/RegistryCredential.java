@@ -13,6 +13,17 @@ public sealed interface RegistryCredential {
 
     /** A token: shown to the registry as it is, and exchanged at its token service if it insists on that. */
     record Token(String token) implements RegistryCredential {
+        public Token {
+            if (!fitsAHeader(token)) {
+                throw new SourceException(
+                        SourceException.Reason.AUTH, "a registry token may hold visible ASCII characters only");
+            }
+        }
+
+        static boolean fitsAHeader(String token) {
+            return !token.isEmpty() && token.chars().allMatch(character -> character > ' ' && character < 127);
+        }
+
         @Override
         public String toString() {
             return "Token[***]";

@@ -47,7 +47,7 @@ final class RegistryHttp implements AutoCloseable {
         var target = address;
         var credential = authorization;
         for (var hop = 0; hop <= MOST_REDIRECTS; hop++) {
-            var request = HttpRequest.newBuilder(target).GET();
+            var request = request(target);
             headers.forEach(request::header);
             credential.ifPresent(value -> request.header("Authorization", value));
             var response = send(request, beat);
@@ -65,12 +65,17 @@ final class RegistryHttp implements AutoCloseable {
                 authority(address) + " redirects more than " + MOST_REDIRECTS + " times", null);
     }
 
-    /** One request, redirects not followed. */
+    /** The beginning of a request to an address that policy and protocol allow. */
+    HttpRequest.Builder request(URI address) {
+        checkAllowed(address);
+        return HttpRequest.newBuilder(address);
+    }
+
+    /** Sends what {@link #request} began; redirects are not followed. */
     HttpResponse<BodyPipe> send(HttpRequest.Builder prepared, Runnable beat) {
         var request = prepared.timeout(config.patience().stallTimeout())
                 .header("User-Agent", "scaibunker")
                 .build();
-        checkAllowed(request.uri());
         var host = authority(request.uri());
         var sent = client.sendAsync(
                 request, _ -> new BodyPipe(host, config.patience().stallTimeout(), cancellation));
@@ -120,9 +125,12 @@ final class RegistryHttp implements AutoCloseable {
     private void checkAllowed(URI address) {
         var scheme = Optional.ofNullable(address.getScheme()).orElse("").toLowerCase(Locale.ROOT);
         var host = address.getHost();
-        if (host == null || host.isEmpty() || !(scheme.equals("https") || scheme.equals("http"))) {
+        if (host == null
+                || host.isEmpty()
+                || address.getPort() > 65535
+                || !(scheme.equals("https") || scheme.equals("http"))) {
             throw SourceException.neverReachable(
-                    "address " + SourceException.shown(address.toString()) + " is not http or https", null);
+                    "address " + SourceException.shown(address.toString()) + " is no http or https address", null);
         }
         if (scheme.equals("http") && !config.isInsecure(authority(address))) {
             throw SourceException.neverReachable(

@@ -76,7 +76,7 @@ final class RegistryLogin {
             var answer = Json.parse(body.readAll(LONGEST_TOKEN_ANSWER, "token", beat), "token of " + host);
             return Json.text(answer, "token")
                     .or(() -> Json.text(answer, "access_token"))
-                    .filter(token -> token.chars().allMatch(character -> character > ' ' && character < 127))
+                    .filter(RegistryCredential.Token::fitsAHeader)
                     .orElseThrow(() -> new SourceException(
                             SourceException.Reason.AUTH, "token service " + host + " answered without a token"));
         }
@@ -98,13 +98,13 @@ final class RegistryLogin {
                 fields.put("grant_type", "refresh_token");
                 fields.put("client_id", "scaibunker");
                 fields.put("refresh_token", token);
-                yield HttpRequest.newBuilder(realm)
+                yield http.request(realm)
                         .header("Content-Type", "application/x-www-form-urlencoded")
                         .POST(HttpRequest.BodyPublishers.ofString(form(fields)));
             }
             case RegistryCredential.Password password ->
-                HttpRequest.newBuilder(withQuery(realm, fields)).header("Authorization", basic(password));
-            case null -> HttpRequest.newBuilder(withQuery(realm, fields));
+                http.request(withQuery(realm, fields)).header("Authorization", basic(password));
+            case null -> http.request(withQuery(realm, fields));
         };
     }
 

@@ -152,7 +152,15 @@ final class TarWalk {
         for (var index = 0; index < BLOCK; index++) {
             sum += index >= 148 && index < 156 ? ' ' : header[index] & 0xff;
         }
-        if (sum != number(header, 148, 8)) {
+        if (sum != promisedSum(header)) {
+            throw new NoHeader();
+        }
+    }
+
+    private static long promisedSum(byte[] header) throws NoHeader {
+        try {
+            return number(header, 148, 8);
+        } catch (IOException _) {
             throw new NoHeader();
         }
     }
