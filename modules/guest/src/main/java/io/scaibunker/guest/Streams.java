@@ -48,8 +48,8 @@ final class Streams {
             case Frame.Started started -> find(started.stream()).started();
             case Frame.Output output -> find(output.stream()).output(output);
             case Frame.StdinCredit credit -> find(credit.stream()).stdinCredit(credit.more());
-            case Frame.Failed failed -> remove(failed.stream()).ended(notStarted(failed));
-            case Frame.Ended end -> remove(end.stream()).ended(outcome(end));
+            case Frame.Failed failed -> end(failed.stream(), notStarted(failed));
+            case Frame.Ended end -> end(end.stream(), outcome(end));
         }
     }
 
@@ -71,10 +71,9 @@ final class Streams {
         return stream;
     }
 
-    private synchronized ExecStream remove(int number) {
-        var stream = find(number);
+    private synchronized void end(int number, ExecOutcome how) {
+        find(number).ended(how);
         running.remove(number);
-        return stream;
     }
 
     private static ExecOutcome outcome(Frame.Ended end) {

@@ -4,6 +4,7 @@ import io.scaibunker.guest.GuestKernel;
 import io.scaibunker.microvm.Acceleration.Kind;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -51,7 +52,7 @@ public final class AccelerationProbe {
         }
         Files.createDirectories(dataDir);
         var key = kernel.version() + " " + Files.readString(BOOT_ID).strip();
-        var known = read(dataDir, key);
+        var known = kept(dataDir, key);
         if (known.isPresent()) {
             return known.get();
         }
@@ -98,13 +99,13 @@ public final class AccelerationProbe {
     private static String tail(Path file) throws IOException {
         try (var channel = Files.newByteChannel(file)) {
             channel.position(Math.max(0, channel.size() - 64 * 1024));
-            var bytes = java.nio.ByteBuffer.allocate(64 * 1024);
+            var bytes = ByteBuffer.allocate(64 * 1024);
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
             return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
         }
     }
 
-    private static Optional<Acceleration> read(Path dataDir, String key) throws IOException {
+    static Optional<Acceleration> kept(Path dataDir, String key) throws IOException {
         try {
             var lines = Files.readAllLines(dataDir.resolve(CACHE));
             return lines.size() == 3 && lines.getFirst().equals(key)

@@ -1,6 +1,7 @@
 package io.scaibunker.microvm;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -55,7 +56,7 @@ final class HostClock {
             if (!process.waitFor(5, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new IOException("the clock measure did not end well");
             }
-            var words = new String(process.getInputStream().readNBytes(64), java.nio.charset.StandardCharsets.US_ASCII);
+            var words = new String(process.getInputStream().readNBytes(64), StandardCharsets.US_ASCII);
             return Long.parseLong(words.strip());
         } catch (NumberFormatException e) {
             throw new IOException("the clock measure said no number", e);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -103,7 +104,7 @@ public final class Leftovers {
 
     /** Removes a machine's directory with all in it; links are removed, not followed. Fine when it is not there. */
     public static void remove(Path workDir) throws IOException {
-        if (!Files.exists(workDir, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.exists(workDir, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
         Files.walkFileTree(workDir, new SimpleFileVisitor<>() {

@@ -13,9 +13,11 @@ import java.io.InputStream;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +60,7 @@ final class QemuMachine implements Machine {
 
     /** Writes the record and takes hold of the two sockets. */
     void attach() throws IOException {
-        MachineRecord.of(process.pid()).write(spec.workDir());
+        record();
         var consoleChannel = connect(QemuCommand.CONSOLE_SOCKET);
         consoleReader = Thread.ofVirtual()
                 .name("console-" + spec.id())
@@ -66,8 +68,21 @@ final class QemuMachine implements Machine {
         guest = GuestConnection.open(spec.id(), connect(QemuCommand.AGENT_SOCKET));
     }
 
+    private void record() throws IOException {
+        try {
+            MachineRecord.of(process.pid()).write(spec.workDir());
+        } catch (IOException failed) {
+            if (!process.isAlive()) {
+                throw endedAtOnce();
+            }
+            throw failed;
+        }
+    }
+
+    /** Returns when it is gone. */
     void kill() {
         process.destroyForcibly();
+        exit.join();
     }
 
     private SocketChannel connect(String socket) throws IOException {
@@ -84,7 +99,7 @@ final class QemuMachine implements Machine {
     /** By the process's own working directory where the real path is too long for a socket. */
     private Path reachable(String socket) {
         var direct = spec.workDir().resolve(socket);
-        return direct.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length <= LONGEST_SOCKET_PATH
+        return direct.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET_PATH
                 ? direct
                 : Path.of("/proc", Long.toString(process.pid()), "cwd", socket);
     }
@@ -93,9 +108,7 @@ final class QemuMachine implements Machine {
     private void pause(long deadline, String socket, IOException why) throws IOException {
         try {
             if (process.waitFor(5, TimeUnit.MILLISECONDS)) {
-                monitorReader.join(LAST_WORDS);
-                throw new IOException("QEMU ended at once with status " + process.exitValue() + ": "
-                        + monitor.text().strip());
+                throw endedAtOnce();
             }
         } catch (InterruptedException given) {
             Thread.currentThread().interrupt();
@@ -104,6 +117,10 @@ final class QemuMachine implements Machine {
         if (System.nanoTime() > deadline) {
             throw new IOException("QEMU did not open its " + socket + " in " + SOCKETS, why);
         }
+    }
+
+    private IOException endedAtOnce() {
+        return new IOException("QEMU ended at once: " + exit.join().consoleTail());
     }
 
     private static void copy(InputStream from, ConsoleTail to) {
@@ -209,7 +226,7 @@ final class QemuMachine implements Machine {
             Thread.currentThread().interrupt();
         } catch (TimeoutException late) {
             log.debug("machine {} did not end in {}", id(), atMost);
-        } catch (java.util.concurrent.ExecutionException impossible) {
+        } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         }
     }
