@@ -1,6 +1,7 @@
 package io.scaibunker.ext4;
 
 import io.scaibunker.ext4.ImageWriteException.Reason;
+import io.scaibunker.layers.EntryKind;
 import io.scaibunker.layers.EntryPath;
 import io.scaibunker.layers.Node;
 import java.io.BufferedOutputStream;
@@ -14,7 +15,8 @@ import java.util.Map;
 
 /**
  * What neither fakeroot nor mke2fs keeps, as commands for one run of debugfs: extended attributes (fakeroot takes 1 KiB at
- * most), fractions of seconds, times after 2038, symbolic links with several names, and all of the root directory.
+ * most), fractions of seconds, times after 2038, symbolic links with several names, modes that shut out the
+ * owner, and all of the root directory.
  *
  * <p>debugfs reads lines and has no way to write a line break in a name.
  */
@@ -38,7 +40,7 @@ final class Amendments implements AutoCloseable {
 
     /** The root's owner, mode and time, which mke2fs leaves alone. */
     void root(Node root) throws IOException {
-        write("set_inode_field", EntryPath.ROOT, "mode 0" + Integer.toOctalString(0040000 | root.mode()));
+        mode(EntryPath.ROOT, root);
         write("set_inode_field", EntryPath.ROOT, "uid " + root.uid());
         write("set_inode_field", EntryPath.ROOT, "gid " + root.gid());
         time(EntryPath.ROOT, root);
@@ -51,6 +53,24 @@ final class Amendments implements AutoCloseable {
         if (!plain && canBeTold(path)) {
             time(path, node);
         }
+    }
+
+    /** The mode, where the tar must not have it. */
+    void modeIfNeeded(EntryPath path, Node node) throws IOException {
+        if (GnuTarWriter.writtenMode(node) == node.mode()) {
+            return;
+        }
+        if (!canBeTold(path)) {
+            throw new ImageWriteException(
+                    Reason.UNSUPPORTED,
+                    path + ": a line break in a name that its owner may not read, or too long a name");
+        }
+        mode(path, node);
+    }
+
+    private void mode(EntryPath path, Node node) throws IOException {
+        var kind = node.kind() == EntryKind.DIRECTORY ? 0040000 : 0100000;
+        write("set_inode_field", path, "mode 0" + Integer.toOctalString(kind | node.mode()));
     }
 
     private void time(EntryPath path, Node node) throws IOException {

@@ -77,7 +77,7 @@ final class GnuTarWriter {
         }
         var header = new byte[BLOCK];
         put(header, 0, Arrays.copyOf(name, Math.min(name.length, NAME)));
-        number(header, 100, 8, node.mode());
+        number(header, 100, 8, writtenMode(node));
         number(header, 108, 8, node.uid());
         number(header, 116, 8, node.gid());
         number(header, 124, 12, size);
@@ -86,6 +86,18 @@ final class GnuTarWriter {
         number(header, 329, 8, node.deviceMajor());
         number(header, 337, 8, node.deviceMinor());
         finish(header, type);
+    }
+
+    /**
+     * The mode with what an ordinary user needs to read his own files again, which fakeroot does not always grant.
+     * Where that differs from the node's own, {@link Amendments} sets the right one in the image.
+     */
+    static int writtenMode(Node node) {
+        return switch (node.kind()) {
+            case FILE -> node.mode() | 0400;
+            case DIRECTORY -> node.mode() | 0700;
+            default -> node.mode();
+        };
     }
 
     private void writeLong(char type, byte[] text) throws IOException {

@@ -178,6 +178,7 @@ final class Mke2fsBake {
             }
             if (node.firstName() == name) {
                 amendments.timeIfNeeded(name.path(), node);
+                amendments.modeIfNeeded(name.path(), node);
             }
         });
         for (var layer = 0; layer < layers.layers().size(); layer++) {

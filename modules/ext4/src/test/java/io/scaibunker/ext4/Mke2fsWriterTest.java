@@ -5,13 +5,17 @@ import static io.scaibunker.layers.TarBuilder.mtime;
 import static io.scaibunker.layers.TarBuilder.owner;
 import static io.scaibunker.layers.TarBuilder.xattr;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.scaibunker.layers.LayerStack;
 import io.scaibunker.layers.TarBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,5 +128,188 @@ class Mke2fsWriterTest {
         assertThat(back.at("/foreign").xattrs()).isEmpty();
         assertThat(back.at("/link").xattrs()).containsKey("trusted.link");
         assertThat(back.at("/null").xattrs()).containsKey("trusted.device");
+    }
+
+    @Test
+    void layersBecomeOneTree() throws Exception {
+        var lower = new TarBuilder()
+                .directory("usr/lib")
+                .symlink("lib", "usr/lib")
+                .file("usr/lib/a", "lower a")
+                .hardLink("usr/lib/a-too", "usr/lib/a")
+                .file("gone", "x")
+                .directory("opaque")
+                .file("opaque/old", "x");
+        var upper = new TarBuilder()
+                .file("lib/a", "upper a")
+                .hardLink("usr/lib/a-again", "usr/lib/a-too")
+                .whiteout("gone")
+                .file("opaque/new", "new")
+                .opaque("opaque")
+                .file("twice", "first")
+                .file("twice", "last");
+        var back = bake(lower, upper);
+        assertThat(back.tree())
+                .containsOnlyKeys(
+                        "/",
+                        "/lib",
+                        "/opaque",
+                        "/opaque/new",
+                        "/twice",
+                        "/usr",
+                        "/usr/lib",
+                        "/usr/lib/a",
+                        "/usr/lib/a-again",
+                        "/usr/lib/a-too");
+        assertThat(back.content("/usr/lib/a")).isEqualTo("upper a");
+        assertThat(back.content("/usr/lib/a-again")).isEqualTo("lower a");
+        assertThat(back.at("/usr/lib/a-again").links()).isEqualTo(2);
+        assertThat(back.content("/twice")).isEqualTo("last");
+    }
+
+    @Test
+    void namesOfAnyBytesAndLengthsSurvive() throws Exception {
+        var deep = "directory-in-a-directory/".repeat(100) + "\u00e9\u00ff\u0001";
+        var back = bake(new TarBuilder()
+                .file("\u00ff\u00fe raw", "raw")
+                .file("a\nb", "line break", mtime("5.5"))
+                .file("-rf", "dash")
+                .file("back\\slash\\101", "slash")
+                .file("n".repeat(255), "long")
+                .file(deep, "deep", mtime("1600000000.5"))
+                .symlink("s59", "t".repeat(59))
+                .symlink("s60", "t".repeat(60))
+                .symlink("s4095", "t".repeat(4095))
+                .hardLink("hard", deep));
+        assertThat(back.content("/\u00ff\u00fe raw")).isEqualTo("raw");
+        assertThat(back.content("/-rf")).isEqualTo("dash");
+        assertThat(back.content("/back\\slash\\101")).isEqualTo("slash");
+        assertThat(back.content("/" + "n".repeat(255))).isEqualTo("long");
+        assertThat(back.at("/" + deep).mtime()).isEqualTo("5f5e1000:77359400");
+        assertThat(back.at("/hard").inode()).isEqualTo(back.at("/" + deep).inode());
+        assertThat(back.at("/s59").target()).isEqualTo("t".repeat(59));
+        assertThat(back.at("/s60").size()).isEqualTo(60);
+        assertThat(back.at("/s4095").size()).isEqualTo(4095);
+        assertThat(written.entries()).isEqualTo(11 + 100);
+    }
+
+    @Test
+    void zerosTakeNoRoom() throws Exception {
+        bake(new TarBuilder()
+                .file("zeros", "", member -> member.data = new byte[8 << 20])
+                .file("ones", "11"));
+        assertThat(written.allocatedBytes()).isLessThan(1 << 20);
+        var blocks =
+                Programs.run("stat", "-c", "%b", directory.resolve("image.ext4").toString());
+        assertThat(Long.parseLong(blocks.output().strip()) * 512).isBetween(written.allocatedBytes(), 2L << 20);
+    }
+
+    @Test
+    void anEmptyImageIsAnEmptyFileSystem() throws Exception {
+        assertThat(bake(new TarBuilder()).tree()).containsOnlyKeys("/");
+        assertThat(bake().tree()).containsOnlyKeys("/");
+        assertThat(written.phases()).containsKeys("merge", "fill", "amend", "check", "digest", "publish");
+    }
+
+    @Test
+    void anImageMayHaveALostAndFoundOfItsOwn() throws Exception {
+        bake(new TarBuilder().directory("lost+found", mode(0700)).file("lost+found/x", "found"));
+        assertThat(Programs.run(
+                                "debugfs",
+                                "-R",
+                                "cat lost+found/x",
+                                directory.resolve("image.ext4").toString())
+                        .output())
+                .endsWith("found");
+    }
+
+    /** A group holds 32,768 inodes at most; a small image with very many files needs more groups than usual. */
+    @Test
+    void aHundredThousandFilesFitIntoASmallImage() throws Exception {
+        var space = new SpaceNeeded(100, 100_000);
+        assertThat(space.mib()).isBetween(25L, 40L);
+        var image = directory.resolve("many.ext4").toString();
+        var command = new ArrayList<>(List.of("mke2fs", "-N", "100000", "-g", "" + space.blocksInGroup(space.mib())));
+        command.addAll(Mke2fs.arguments(image, space.mib(), List.of()));
+        assertThat(Programs.run(command.toArray(String[]::new)).code()).isZero();
+        assertThat(Programs.run("e2fsck", "-fn", image).code()).isZero();
+        assertThat(Programs.run("dumpe2fs", "-h", image).output()).containsPattern("Inode count: +10\\d{4}\n");
+    }
+
+    @Test
+    void theDigestAndTheIdentityAreWhatTheySay() throws Exception {
+        bake(new TarBuilder().file("a", "a"));
+        var image = directory.resolve("image.ext4").toString();
+        assertThat(written.digest())
+                .isEqualTo("sha256:" + Programs.run("sha256sum", image).output().substring(0, 64));
+        var header = Programs.run("dumpe2fs", "-h", image).output();
+        assertThat(header)
+                .contains(
+                        "Filesystem UUID:          " + Identity.of(SPEC.seed()).uuid())
+                .contains(
+                        "Directory Hash Seed:      " + Identity.of(SPEC.seed()).hashSeed())
+                .contains("Filesystem created:       Tue Nov 14 22:13:20 2023")
+                .doesNotContain("has_journal")
+                .doesNotContain("orphan_file")
+                .doesNotContain("metadata_csum_seed");
+    }
+
+    @Test
+    void anOrdinaryUserBakesTheSame() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root can become somebody else");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "setpriv is not installed");
+        var open = Files.createTempDirectory(Path.of("/tmp"), "ordinary-user");
+        try {
+            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+            var classPath = new ArrayList<String>();
+            for (var entry : System.getProperty("java.class.path").split(":")) {
+                var copy = open.resolve("class-path-" + classPath.size() + (entry.endsWith(".jar") ? ".jar" : ""));
+                assertThat(Programs.run("cp", "-rL", entry, copy.toString()).code())
+                        .isZero();
+                classPath.add(copy.toString());
+            }
+            Programs.run("chmod", "-R", "a+rX", open.toString());
+            var image = open.resolve("image.ext4");
+            var outcome = Programs.run(
+                    "setpriv",
+                    "--reuid=65534",
+                    "--regid=65534",
+                    "--clear-groups",
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-Djava.io.tmpdir=" + open,
+                    "-cp",
+                    String.join(":", classPath),
+                    BakeAlone.class.getName(),
+                    image.toString());
+            assertThat(outcome.code()).as(outcome.output()).isZero();
+            var back = ReadBack.of(image);
+            assertThat(back.at("/suid").uid()).isZero();
+            assertThat(back.at("/suid").mode()).isEqualTo("04755");
+            assertThat(back.at("/suid").xattrs()).containsKey("security.capability");
+            assertThat(back.at("/null").type()).isEqualTo("character special");
+            assertThat(back.at("/locked").mode()).isEqualTo("0000");
+            assertThat(back.at("/locked").uid()).isEqualTo(1000);
+            assertThat(back.content("/locked/file")).isEqualTo("secret");
+            assertThat(Files.getOwner(image).getName()).isEqualTo("nobody");
+        } finally {
+            Programs.run("rm", "-rf", open.toString());
+        }
+    }
+
+    /** One bake in a process of its own. */
+    static final class BakeAlone {
+        public static void main(String[] arguments) throws IOException {
+            var tar = new TarBuilder()
+                    .file("suid", "x", mode(04755).andThen(xattr("security.capability", "\1\0\0\2" + "\0".repeat(16))))
+                    .directory("locked", mode(0).andThen(owner(1000, 1000)))
+                    .file("locked/file", "secret", mode(0))
+                    .add("null", '3', member -> {
+                        member.major = 1;
+                        member.minor = 3;
+                    });
+            var stack = new LayerStack(List.of(tar.layer()));
+            new Mke2fsWriter().write(stack, SPEC, Path.of(arguments[0]), WriteProgress.NONE);
+        }
     }
 }

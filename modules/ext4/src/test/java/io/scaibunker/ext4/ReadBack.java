@@ -60,8 +60,7 @@ final class ReadBack {
     }
 
     String content(String path) throws IOException, InterruptedException {
-        var said = Programs.run("debugfs", "-R", "cat " + quoted(path), image.toString())
-                .output();
+        var said = ask("cat", List.of(path)).getFirst();
         return said.substring(said.indexOf('\n') + 1);
     }
 
