@@ -1,0 +1,111 @@
+package io.scaibunker.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ImageId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CopyLedgerTest {
+    private static final Digest SOURCE = new Digest("sha256:" + "c".repeat(64));
+    private static final byte[] CONTENT = {1, 2, 3};
+
+    @TempDir
+    Path directory;
+
+    private CopyLedger ledger;
+
+    @BeforeEach
+    void open() throws IOException {
+        ledger = CopyLedger.open(directory);
+    }
+
+    @Test
+    void aCopyIsThereAfterARestart() throws IOException {
+        ImageId image = ImageId.fresh();
+        ledger.add(image, copy('a'), finished());
+
+        CopyLedger reopened = CopyLedger.open(directory);
+
+        assertThat(reopened.find(image)).contains(copy('a'));
+        assertThat(reopened.fileOf(copy('a').artifactDigest())).hasBinaryContent(CONTENT);
+    }
+
+    @Test
+    void imagesOfEqualContentShareOneFileUntilTheLastOfThemGoes() throws IOException {
+        ImageId first = ImageId.fresh();
+        ImageId second = ImageId.fresh();
+        ledger.add(first, copy('a'), finished());
+        assertThat(ledger.findEqual(SOURCE, CONTENT.length, "w")).contains(copy('a'));
+        assertThat(ledger.share(second, copy('a'))).isTrue();
+        assertThat(ledger.bytes()).isEqualTo(4096);
+
+        ledger.remove(first);
+        assertThat(ledger.find(second)).isPresent();
+
+        ledger.remove(second);
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void aFileThatWentAwayIsNoCopy() throws IOException {
+        ImageId image = ImageId.fresh();
+        ledger.add(image, copy('a'), finished());
+        Files.delete(ledger.fileOf(copy('a').artifactDigest()));
+
+        assertThat(ledger.find(image)).isEmpty();
+        assertThat(ledger.share(ImageId.fresh(), copy('a'))).isFalse();
+        assertThat(CopyLedger.open(directory).all()).isEmpty();
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void aFileCutShortIsNoCopyAfterARestart() throws IOException {
+        ImageId image = ImageId.fresh();
+        ledger.add(image, copy('a'), finished());
+        Files.write(ledger.fileOf(copy('a').artifactDigest()), new byte[1]);
+
+        assertThat(CopyLedger.open(directory).find(image)).isEmpty();
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void aFileThatNoEntryNamesIsRemovedAtStart() throws IOException {
+        Files.write(directory.resolve("d".repeat(64) + ".ext4"), CONTENT);
+        Files.write(directory.resolve("x.json.part"), CONTENT);
+
+        CopyLedger.open(directory);
+
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void anEntryThatCannotBeReadIsForgotten() throws IOException {
+        Files.writeString(directory.resolve(ImageId.fresh() + ".json"), "{\"artifactDigest\":");
+        Files.writeString(directory.resolve("no-image.json"), "{}");
+
+        assertThat(CopyLedger.open(directory).all()).isEmpty();
+        assertThat(files()).isEmpty();
+    }
+
+    private Path finished() throws IOException {
+        return Files.write(directory.resolve("finished"), CONTENT);
+    }
+
+    private List<Path> files() throws IOException {
+        try (var files = Files.list(directory)) {
+            return files.toList();
+        }
+    }
+
+    private static Copy copy(char digit) {
+        return new Copy(new Digest("sha256:" + String.valueOf(digit).repeat(64)), CONTENT.length, 4096, 7, SOURCE, "w");
+    }
+}
