@@ -7,10 +7,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * One running program. What it says on standard error is kept, its last {@value #KEPT} bytes at least; what it says on
@@ -18,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class Child implements AutoCloseable {
     private static final int KEPT = 64 * 1024;
+    /** A script that has lost its programs ends within milliseconds. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final String name;
     private final Process process;
@@ -124,28 +128,35 @@ final class Child implements AutoCloseable {
     }
 
     /**
-     * Ends what still runs. The first process is left to end by itself when its children are gone: the fakeroot script
-     * then ends its daemon, which is no descendant of ours.
+     * Ends what still runs. A script is not ended itself but loses what it waits for: fakeroot's ends its daemon, which is
+     * no descendant of ours, only when it comes to its own end.
      */
     @Override
     public void close() {
-        if (!process.isAlive()) {
-            return;
-        }
         var interrupted = Thread.interrupted();
+        var deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            end(false);
+            try {
+                process.waitFor(20, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException again) {
+                interrupted = true;
+            }
+        }
+        end(true);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end(boolean scriptsToo) {
+        Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .filter(one -> scriptsToo || Tool.isWorker(one))
+                .forEach(ProcessHandle::destroyForcibly);
         try {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroy();
-            if (!process.waitFor(5, TimeUnit.SECONDS)) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
-            }
-        } catch (InterruptedException again) {
-            interrupted = true;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            process.getOutputStream().close();
+        } catch (IOException broken) {
+            // Nobody is left to read it.
         }
     }
 

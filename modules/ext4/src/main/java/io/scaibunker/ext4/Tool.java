@@ -37,4 +37,10 @@ enum Tool {
                         Reason.TOOL_MISSING, "program " + program + " is missing; Debian package " + debianPackage))
                 .toString();
     }
+
+    /** True for a running program that does the work itself; false for a script, whatever it is busy with. */
+    static boolean isWorker(ProcessHandle process) {
+        var command = process.info().command().orElse("");
+        return Stream.of(MKE2FS, DEBUGFS, E2FSCK, TAR, REMOVE).anyMatch(tool -> command.endsWith("/" + tool.program));
+    }
 }

@@ -44,6 +44,17 @@ class FailingBakeTest {
     void nothingIsLeft() {
         assertThat(directory).isEmptyDirectory();
         assertThat(ProcessHandle.current().descendants()).isEmpty();
+        // fakeroot's daemon is no child of ours, but it was started in the bake's directory.
+        assertThat(ProcessHandle.allProcesses().filter(this::isInDirectory)).isEmpty();
+    }
+
+    private boolean isInDirectory(ProcessHandle process) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/cwd"))
+                    .startsWith(directory);
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
     /** Some megabytes of files that do not compress. */
