@@ -1,0 +1,60 @@
+package io.scaibunker.api;
+
+import io.scaibunker.model.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Keys {@code api.*}.
+ *
+ * @param host the address listened on
+ * @param port 0 means any free one
+ * @param bodyLimit the largest request body, in bytes
+ * @param bodyTimeout how long a body may take to arrive
+ * @param idleTimeout a connection without any traffic is closed; longer than the longest exec
+ * @param placeTimeout how long the scheduler may take to place a bunker
+ * @param checkTimeout how long one check of {@code /health/ready} may take
+ * @param stopTimeout how long requests under way may take when the node stops
+ * @param outputLimit the most bytes of stdout, and of stderr, that an exec answers
+ * @param jwksFile keys of the issuer of JWTs, as a JSON Web Key Set; unset: no JWT is taken
+ * @param jwtUserClaim the claim that names the user, as {@code usr_…}
+ * @param jwtIssuer what {@code iss} must say; unset: anything
+ * @param jwtAudience what {@code aud} must hold; unset: anything
+ */
+public record ApiConfig(
+        String host,
+        int port,
+        int bodyLimit,
+        Duration bodyTimeout,
+        Duration idleTimeout,
+        Duration placeTimeout,
+        Duration checkTimeout,
+        Duration stopTimeout,
+        int outputLimit,
+        Optional<Path> jwksFile,
+        String jwtUserClaim,
+        Optional<String> jwtIssuer,
+        Optional<String> jwtAudience) {
+
+    public static ApiConfig from(Settings all) {
+        Settings settings = all.under("api.");
+        return new ApiConfig(
+                settings.text("host", "127.0.0.1"),
+                settings.integer("port", 8480, 0, 65535),
+                (int) settings.size("body-limit", 1 << 20, 1 << 10, 64 << 20),
+                settings.duration(
+                        "body-timeout", Duration.ofSeconds(30), Duration.ofSeconds(1), Duration.ofMinutes(10)),
+                settings.duration("idle-timeout", Duration.ofMinutes(65), Duration.ofSeconds(10), Duration.ofHours(24)),
+                settings.duration(
+                        "place-timeout", Duration.ofSeconds(5), Duration.ofMillis(100), Duration.ofMinutes(1)),
+                settings.duration(
+                        "check-timeout", Duration.ofSeconds(2), Duration.ofMillis(100), Duration.ofMinutes(1)),
+                settings.duration("stop-timeout", Duration.ofSeconds(5), Duration.ofMillis(100), Duration.ofMinutes(1)),
+                (int) settings.size("output-limit", 1 << 20, 1 << 10, 16 << 20),
+                settings.path("jwks-file"),
+                settings.text("jwt-user-claim", "sub"),
+                settings.text("jwt-issuer"),
+                settings.text("jwt-audience"));
+    }
+}

@@ -1,0 +1,115 @@
+package io.scaibunker.api;
+
+import io.scaibunker.bus.News;
+import io.scaibunker.bus.Post;
+import io.scaibunker.store.Database;
+import io.scaibunker.store.IdempotencyKeys;
+import io.scaibunker.store.SecretBox;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The door of the api room. Several instances may run; they share the port. */
+@SuppressWarnings("NullAway.Init") // what start() makes
+public final class ApiVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiVerticle.class);
+    private static final Duration SWEEP = Duration.ofMinutes(30);
+
+    private final ApiConfig config;
+    private final Database database;
+    private final SecretBox box;
+    private final BunkerAccess access;
+    private final Map<String, ReadyCheck> checks;
+
+    private Post post;
+    private HttpDoor httpDoor;
+    private BusDoor busDoor;
+    private volatile int port;
+
+    /** @param checks what {@code /health/ready} looks at, beside the database */
+    public ApiVerticle(
+            ApiConfig config, Database database, SecretBox box, BunkerAccess access, Map<String, ReadyCheck> checks) {
+        this.config = config;
+        this.database = database;
+        this.box = box;
+        this.access = access;
+        this.checks = Map.copyOf(checks);
+    }
+
+    @Override
+    public Future<?> start() {
+        post = new Post(vertx);
+        return Future.all(
+                        Contract.read(vertx),
+                        WebTokens.open(vertx, config),
+                        vertx.fileSystem().readFile(Contract.FILE))
+                .compose(read -> open(read.resultAt(0), read.resultAt(1), read.resultAt(2)));
+    }
+
+    private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText) {
+        Reception reception = new Reception(
+                contract,
+                operations(),
+                new Callers(database, webTokens),
+                new Checks(vertx, contract),
+                new Idempotency(database, box));
+        httpDoor = new HttpDoor(vertx, config, contract, reception, contractText);
+        busDoor = new BusDoor(vertx, contract, reception, config.bodyLimit());
+        vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
+        return post.open()
+                .compose(watching -> busDoor.open())
+                .compose(known -> httpDoor.open())
+                .onSuccess(actual -> {
+                    port = actual;
+                    LOG.info("api listens on {}:{}", config.host(), actual);
+                });
+    }
+
+    private Map<String, Operation> operations() {
+        CopyProgress progress = new CopyProgress(InstantSource.system());
+        post.watch(News.CopyProgressed.ADDRESS, News.CopyProgressed.class, progress::hear);
+        Map<String, ReadyCheck> all = new HashMap<>(checks);
+        all.put("database", database::ping);
+        BunkerOperations bunkers = new BunkerOperations(database, post, config.placeTimeout());
+
+        Map<String, Operation> operations = new HashMap<>();
+        new HealthOperations(all, config.checkTimeout()).enrol(operations);
+        new ImageOperations(database, post).enrol(operations);
+        new CopyOperations(database, post, progress).enrol(operations);
+        new CredentialOperations(database, box).enrol(operations);
+        new GroupOperations(database, post).enrol(operations);
+        new WorkerOperations(database, post).enrol(operations);
+        bunkers.enrol(operations);
+        new ExecOperations(database, bunkers, access, config.outputLimit()).enrol(operations);
+        new TenantOperations(database).enrol(operations);
+        new UserOperations(database).enrol(operations);
+        new KeyOperations(database).enrol(operations);
+        return operations;
+    }
+
+    private void sweep() {
+        IdempotencyKeys.sweep(database.client())
+                .onFailure(thrown -> LOG.warn("old idempotency keys stay until the next sweep", thrown));
+    }
+
+    /** Where HTTP is served: another than conf's if that was 0. */
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public Future<?> stop() {
+        return busDoor.close()
+                .otherwiseEmpty()
+                .compose(gone -> httpDoor.close())
+                .otherwiseEmpty()
+                .compose(gone -> post.close(config.stopTimeout()));
+    }
+}

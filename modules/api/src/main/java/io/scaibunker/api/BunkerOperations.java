@@ -1,0 +1,195 @@
+package io.scaibunker.api;
+
+import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.Nudge;
+import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question;
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.Permission;
+import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.Scope;
+import io.scaibunker.store.Bunkers;
+import io.scaibunker.store.Bunkers.Bunker;
+import io.scaibunker.store.Database;
+import io.scaibunker.store.Images.Image;
+import io.scaibunker.store.Tenants;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Bunkers: placed by the scheduler while the caller waits, shown, ended. */
+final class BunkerOperations {
+    private final Database database;
+    private final Post post;
+    private final Duration placeTimeout;
+
+    BunkerOperations(Database database, Post post, Duration placeTimeout) {
+        this.database = database;
+        this.post = post;
+        this.placeTimeout = placeTimeout;
+    }
+
+    void enrol(Map<String, Operation> operations) {
+        operations.put("createBunker", this::create);
+        operations.put("listBunkers", this::list);
+        operations.put("getBunker", this::get);
+        operations.put("deleteBunker", this::end);
+    }
+
+    private Future<Reply> create(Request request) {
+        BunkerWish.check(request);
+        return Finder.image(
+                        database.client(),
+                        request.caller().viewer(),
+                        request.body().getString("image"))
+                .map(CopyOperations::active)
+                .compose(image -> place(request, image))
+                .map(BunkerOperations::view)
+                .map(Reply::created);
+    }
+
+    private Future<Bunker> place(Request request, Image image) {
+        BunkerId id = BunkerId.fresh();
+        Caller caller = request.caller();
+        Question.PlaceBunker order = new Question.PlaceBunker(
+                id,
+                caller.tenantId(),
+                caller.userId(),
+                image.id(),
+                request.text("name").orElseGet(id::toString),
+                room(request, image.registration().defaults()),
+                BunkerWish.of(request).encode());
+        return post.ask(order, placeTimeout).compose(placement -> switch (placement) {
+            case Answer.Placed placed -> bunker(placed.bunkerId());
+            case Answer.Refused refused -> Future.failedFuture(refusal(refused));
+        });
+    }
+
+    private static Room room(Request request, Room defaults) {
+        return new Room(
+                request.number("cpu_millicores", defaults.cpuMillicores()),
+                request.number("memory_mb", defaults.memoryMb()),
+                request.number("disk_mb", defaults.diskMb()));
+    }
+
+    private static PlatformException refusal(Answer.Refused refused) {
+        PlatformException failure = new PlatformException(refused.code(), refused.message()).with(refused.reasons());
+        return refused.retryAfterSeconds() > 0
+                ? failure.retryAfter(Duration.ofSeconds(refused.retryAfterSeconds()))
+                : failure;
+    }
+
+    private Future<Bunker> bunker(BunkerId id) {
+        return Bunkers.find(database.client(), id).compose(Finder.there(ErrorCode.BUNKER_NOT_FOUND, "bunker", id));
+    }
+
+    private Future<Reply> list(Request request) {
+        int limit = request.limit();
+        return imageFilter(request).compose(image -> {
+            // An image that the caller does not see has no bunkers that they see.
+            if (request.query("image").isPresent() && image.isEmpty()) {
+                return Future.failedFuture(new PlatformException(
+                        ErrorCode.IMAGE_NOT_FOUND,
+                        "there is no image "
+                                + Allowed.shorten(request.query("image").orElse(""))));
+            }
+            return Bunkers.list(database.client(), filter(request, image), request.afterId(), limit + 1)
+                    .map(rows -> Reply.page(
+                            rows,
+                            limit,
+                            BunkerOperations::view,
+                            bunker -> bunker.id().value()));
+        });
+    }
+
+    private Future<Optional<ImageId>> imageFilter(Request request) {
+        return request.query("image")
+                .map(name -> Finder.image(database.client(), request.caller().viewer(), name)
+                        .map(image -> Optional.of(image.id())))
+                .orElseGet(() -> Future.succeededFuture(Optional.empty()));
+    }
+
+    private static Bunkers.Filter filter(Request request, Optional<ImageId> image) {
+        Caller caller = request.caller();
+        Optional<UUID> tenant =
+                caller.reach() == Scope.TENANT ? Optional.of(caller.tenantId().value()) : Optional.empty();
+        Optional<UUID> partner =
+                caller.reach() == Scope.PARTNER ? Optional.of(caller.partnerId().value()) : Optional.empty();
+        Optional<UUID> user = caller.seesAllBunkers()
+                ? Optional.empty()
+                : Optional.of(caller.userId().value());
+        return new Bunkers.Filter(
+                tenant, partner, user, request.query("status"), image.map(ImageId::value), request.query("lifecycle"));
+    }
+
+    private Future<Reply> get(Request request) {
+        return seen(request).map(BunkerOperations::view).map(Reply::ok);
+    }
+
+    /** The bunker, if the caller sees it: their own, or one within reach for those who see all. */
+    Future<Bunker> seen(Request request) {
+        BunkerId id = request.path("id", BunkerId::parse);
+        Caller caller = request.caller();
+        PlatformException gone = new PlatformException(ErrorCode.BUNKER_NOT_FOUND, "there is no bunker " + id);
+        return bunker(id).compose(bunker -> {
+            if (bunker.userId().equals(caller.userId())) {
+                return Future.succeededFuture(bunker);
+            }
+            if (!caller.seesAllBunkers()) {
+                return Future.failedFuture(gone);
+            }
+            return Tenants.find(database.client(), caller.viewer(), bunker.tenantId())
+                    .compose(tenant -> tenant.isPresent() ? Future.succeededFuture(bunker) : Future.failedFuture(gone));
+        });
+    }
+
+    /** The bunker, if the caller may act on it: their own, or one within reach for administrators. */
+    Future<Bunker> own(Request request) {
+        return seen(request).map(bunker -> {
+            if (!bunker.userId().equals(request.caller().userId())) {
+                request.caller().need(Permission.ADMIN);
+            }
+            return bunker;
+        });
+    }
+
+    private Future<Reply> end(Request request) {
+        return own(request)
+                .compose(bunker -> Bunkers.askEnd(database.client(), bunker.id())
+                        .onSuccess(asked -> post.nudge(new Nudge.BunkersChanged(bunker.workerId())))
+                        .compose(asked -> bunker(bunker.id())))
+                .map(BunkerOperations::view)
+                .map(Reply::accepted);
+    }
+
+    private static JsonObject view(Bunker bunker) {
+        JsonObject wish = bunker.wish();
+        return new JsonObject()
+                .put("id", bunker.id().toString())
+                .put("name", bunker.name())
+                .put("tenant_id", bunker.tenantId().toString())
+                .put("user_id", bunker.userId().toString())
+                .put("image_id", bunker.imageId().toString())
+                .put("image_name", bunker.imageName())
+                .put("worker_id", bunker.workerId().toString())
+                .put("status", bunker.status().word())
+                .put("intent", bunker.intent().word())
+                .put("lifecycle_mode", wish.getString("lifecycle_mode", "ephemeral"))
+                .put("network_profile", wish.getString("network_profile", "isolated"))
+                .mergeIn(Shown.room(bunker.room()))
+                .put("session_type", wish.getString("session_type"))
+                .put("session_ref", wish.getString("session_ref"))
+                .put("label_set", wish.getJsonObject("label_set", new JsonObject()))
+                .put("placement", bunker.placement())
+                .put("failure", Shown.failure(bunker.failureCode(), bunker.failureMessage()))
+                .put("created_at", Shown.time(bunker.createdAt()))
+                .put("started_at", Shown.time(bunker.startedAt()))
+                .put("ended_at", Shown.time(bunker.endedAt()));
+    }
+}

@@ -1,0 +1,103 @@
+package io.scaibunker.api;
+
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.NetworkProfile;
+import io.scaibunker.model.Permission;
+import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.Word;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a caller asks of a bunker beside its image and room, and whether they may. */
+final class BunkerWish {
+    /** It travels on the bus, which takes 64 KiB, with room for what is around it. */
+    static final int BYTES_MAX = 40 * 1024;
+
+    private static final Set<String> BESIDE =
+            Set.of("image", "name", "cpu_millicores", "memory_mb", "disk_mb", "wait_for_image_s");
+
+    private BunkerWish() {}
+
+    /** @throws PlatformException naming what is not allowed to this caller, or to anybody today */
+    static void check(Request request) {
+        checkMode(request);
+        checkNetwork(request);
+        if (request.number("wait_for_image_s", 0) > 0) {
+            throw Request.invalid(
+                    "wait_for_image_s",
+                    "value: " + request.number("wait_for_image_s", 0)
+                            + " (expected: 0; waiting for an image is not offered yet)");
+        }
+        int size = of(request).encode().getBytes(StandardCharsets.UTF_8).length;
+        if (size > BYTES_MAX) {
+            throw Request.invalid("env_vars", "the wish is " + size + " bytes (expected: at most " + BYTES_MAX + ")");
+        }
+    }
+
+    private static void checkMode(Request request) {
+        LifecycleMode mode = mode(request);
+        Optional<Permission> needed = switch (mode) {
+            case EPHEMERAL -> Optional.empty();
+            case SESSION -> Optional.of(Permission.CREATE_SESSION);
+            case PERSISTENT -> Optional.of(Permission.CREATE_PERSISTENT);
+        };
+        if (needed.isPresent() && !request.caller().may(needed.get())) {
+            throw new PlatformException(
+                    ErrorCode.LIFECYCLE_MODE_DENIED,
+                    mode.word() + " needs " + needed.get().key());
+        }
+    }
+
+    private static void checkNetwork(Request request) {
+        NetworkProfile profile = profile(request);
+        JsonArray interfaces = request.body().getJsonArray("interfaces", new JsonArray());
+        if (profile != NetworkProfile.TRANSIT && !interfaces.isEmpty()) {
+            throw new PlatformException(
+                    ErrorCode.INTERFACES_NOT_ALLOWED, "interfaces belong to network_profile transit alone");
+        }
+        if (profile == NetworkProfile.TRANSIT && interfaces.isEmpty()) {
+            throw new PlatformException(
+                    ErrorCode.TRANSIT_MISSING_INTERFACES, "network_profile transit needs interfaces");
+        }
+        Optional<Permission> needed = needed(profile);
+        if (needed.isPresent() && !request.caller().may(needed.get())) {
+            throw new PlatformException(
+                    ErrorCode.NETWORK_PROFILE_DENIED,
+                    profile.word() + " needs " + needed.get().key());
+        }
+        if (profile != NetworkProfile.ISOLATED) {
+            throw new PlatformException(
+                    ErrorCode.NETWORK_PROFILE_DENIED, profile.word() + " is not configured on any worker");
+        }
+    }
+
+    private static Optional<Permission> needed(NetworkProfile profile) {
+        return switch (profile) {
+            case ISOLATED -> Optional.empty();
+            case REGISTRY -> Optional.of(Permission.NETWORK_REGISTRY);
+            case ALLOWLISTED -> Optional.of(Permission.NETWORK_ALLOWLISTED);
+            case UNRESTRICTED -> Optional.of(Permission.NETWORK_UNRESTRICTED);
+            case TRANSIT -> Optional.of(Permission.NETWORK_TRANSIT);
+        };
+    }
+
+    /** As it is kept with the bunker, in the API's own words. */
+    static JsonObject of(Request request) {
+        JsonObject wish = request.body().copy();
+        BESIDE.forEach(wish::remove);
+        return wish.put("lifecycle_mode", mode(request).word())
+                .put("network_profile", profile(request).word());
+    }
+
+    private static LifecycleMode mode(Request request) {
+        return Word.parse(LifecycleMode.class, request.text("lifecycle_mode").orElse(LifecycleMode.EPHEMERAL.word()));
+    }
+
+    private static NetworkProfile profile(Request request) {
+        return Word.parse(NetworkProfile.class, request.text("network_profile").orElse(NetworkProfile.ISOLATED.word()));
+    }
+}

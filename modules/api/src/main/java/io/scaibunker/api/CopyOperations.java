@@ -1,0 +1,168 @@
+package io.scaibunker.api;
+
+import io.scaibunker.bus.News;
+import io.scaibunker.bus.Nudge;
+import io.scaibunker.bus.Post;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.GroupId;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.ImageStatus;
+import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.store.AvailabilityGroups;
+import io.scaibunker.store.Database;
+import io.scaibunker.store.ImageCache;
+import io.scaibunker.store.ImageCache.CacheRow;
+import io.scaibunker.store.Images.Image;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.SqlClient;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The copies of an image: how they stand on each worker, and asking for them again. */
+final class CopyOperations {
+    private final Database database;
+    private final Post post;
+    private final CopyProgress progress;
+
+    CopyOperations(Database database, Post post, CopyProgress progress) {
+        this.database = database;
+        this.post = post;
+        this.progress = progress;
+    }
+
+    void enrol(Map<String, Operation> operations) {
+        operations.put("getImageCache", this::show);
+        operations.put("warmImage", this::warm);
+    }
+
+    private Future<Reply> show(Request request) {
+        int limit = request.limit();
+        Optional<String> after = request.afterText();
+        return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
+                .compose(image -> ImageCache.of(database.client(), image.id()).map(rows -> {
+                    List<CacheRow> behind = rows.stream()
+                            .filter(row -> after.map(key -> place(row).compareTo(key) > 0)
+                                    .orElse(true))
+                            .sorted((one, other) -> place(one).compareTo(place(other)))
+                            .toList();
+                    return Reply.pageBy(behind, limit, row -> view(image.id(), row), row -> Cursor.of(place(row)))
+                            .with("summary", summary(rows));
+                }));
+    }
+
+    private static String place(CacheRow row) {
+        return row.workerName() + " " + row.workerId();
+    }
+
+    private static JsonObject summary(List<CacheRow> rows) {
+        JsonObject summary = new JsonObject();
+        for (CacheStatus status : CacheStatus.values()) {
+            summary.put(
+                    status.word(),
+                    rows.stream().filter(row -> row.status() == status).count());
+        }
+        return summary;
+    }
+
+    private JsonObject view(ImageId imageId, CacheRow row) {
+        Bytes bytes = bytes(imageId, row);
+        return new JsonObject()
+                .put("worker_id", row.workerId().toString())
+                .put("worker_name", row.workerName())
+                .put(
+                        "group_ids",
+                        new JsonArray(row.groups().stream()
+                                .map(id -> new GroupId(id).toString())
+                                .toList()))
+                .put("status", row.status().word())
+                .put("phase", row.phase().map(phase -> phase.word()).orElse(null))
+                .put("bytes_done", bytes.done())
+                .put("bytes_total", Shown.orNull(bytes.total()))
+                .put("eta_s", Shown.orNull(bytes.etaSeconds()))
+                .put("source", Shown.orNull(bytes.source()))
+                .put("attempts", row.attempts())
+                .put("error", Shown.failure(row.errorCode(), row.errorMessage()))
+                .put(
+                        "artifact_digest",
+                        row.artifactDigest().map(Object::toString).orElse(null))
+                .put("updated_at", Shown.time(row.updatedAt()));
+    }
+
+    private record Bytes(long done, Optional<Long> total, Optional<Long> etaSeconds, Optional<String> source) {}
+
+    private Bytes bytes(ImageId imageId, CacheRow row) {
+        return switch (row.status()) {
+            case READY ->
+                new Bytes(row.artifactBytes().orElse(0L), row.artifactBytes(), Optional.empty(), Optional.empty());
+            case BUILDING ->
+                progress.of(imageId, row.workerId(), row.generation())
+                        .map(CopyOperations::bytes)
+                        .orElseGet(CopyOperations::unknown);
+            case PENDING, FAILED, EVICTED -> unknown();
+        };
+    }
+
+    private static Bytes unknown() {
+        return new Bytes(0, Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /** Never whole before the row says ready: what is left is checking and putting in place. */
+    private static Bytes bytes(News.CopyProgressed news) {
+        if (news.bytesTotal() <= 0) {
+            return new Bytes(
+                    Math.max(0, news.bytesDone()), Optional.empty(), Optional.empty(), Optional.of(news.source()));
+        }
+        long done = Math.max(0, Math.min(news.bytesDone(), news.bytesTotal() - 1));
+        Optional<Long> eta = news.bytesPerSecond() <= 0
+                ? Optional.empty()
+                : Optional.of((news.bytesTotal() - done) / news.bytesPerSecond() + 1);
+        return new Bytes(done, Optional.of(news.bytesTotal()), eta, Optional.of(news.source()));
+    }
+
+    private Future<Reply> warm(Request request) {
+        Optional<List<WorkerId>> workers = Optional.ofNullable(request.body().getJsonArray("worker_ids"))
+                .map(ids -> ids.stream()
+                        .map(id -> WorkerId.parse((String) id))
+                        .distinct()
+                        .toList());
+        return Finder.ownImage(database.client(), request.caller(), request.path("id"))
+                .map(CopyOperations::active)
+                .compose(image -> database.inTransaction(sql -> targeted(sql, image.id(), workers)
+                        .compose(checked -> ImageCache.askAgain(sql, image.id(), workers))))
+                .onSuccess(committed -> post.nudge(new Nudge.CopiesAsked()))
+                .map(counts -> Reply.accepted(new JsonObject().put("warm", Shown.warm(counts))));
+    }
+
+    static Image active(Image image) {
+        if (image.status() == ImageStatus.DEACTIVATED) {
+            throw new PlatformException(
+                    ErrorCode.IMAGE_DEACTIVATED, "image " + image.registration().name() + " is deactivated");
+        }
+        return image;
+    }
+
+    private static Future<Void> targeted(SqlClient sql, ImageId imageId, Optional<List<WorkerId>> workers) {
+        if (workers.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        List<WorkerId> asked = workers.get();
+        return AvailabilityGroups.targets(sql, imageId, asked).compose(targets -> {
+            List<WorkerId> unknown = targets.unknown(asked);
+            if (!unknown.isEmpty()) {
+                throw new PlatformException(ErrorCode.WORKER_NOT_FOUND, "there is no worker " + unknown.getFirst());
+            }
+            if (!targets.untargeted().isEmpty()) {
+                throw PlatformException.invalid(
+                        "worker_ids",
+                        "no group asks for this image on worker "
+                                + targets.untargeted().getFirst());
+            }
+            return Future.succeededFuture();
+        });
+    }
+}

@@ -1,0 +1,141 @@
+package io.scaibunker.api;
+
+import io.scaibunker.model.PlatformException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The door for HTTP: one route for each operation of the contract, and the contract itself. */
+final class HttpDoor {
+    private static final String REQUEST_ID = "X-Request-Id";
+    private static final String JSON = "application/json";
+
+    private final Vertx vertx;
+    private final ApiConfig config;
+    private final Reception reception;
+    private final HttpServer server;
+
+    HttpDoor(Vertx vertx, ApiConfig config, Contract contract, Reception reception, Buffer contractText) {
+        this.vertx = vertx;
+        this.config = config;
+        this.reception = reception;
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(config.host())
+                .setPort(config.port())
+                .setIdleTimeout((int) config.idleTimeout().toSeconds())
+                .setIdleTimeoutUnit(TimeUnit.SECONDS);
+        this.server = vertx.createHttpServer(options)
+                .invalidRequestHandler(this::notHttp)
+                .requestHandler(router(contract, contractText));
+    }
+
+    private Router router(Contract contract, Buffer contractText) {
+        Router router = Router.router(vertx);
+        router.get("/" + Contract.FILE).handler(context -> answerText(context.request(), contractText));
+        for (Contract.Entry entry : contract.entries()) {
+            router.route(entry.method(), entry.route().replaceAll("\\{(\\w+)}", ":$1"))
+                    .handler(context -> take(entry, context));
+        }
+        router.route()
+                .handler(context -> refuse(
+                        context.request(),
+                        Envelope.noSuchRoute(
+                                context.request().method().name(),
+                                context.request().path())));
+        // Paths that the router itself cannot read, such as a bad percent-encoding.
+        router.errorHandler(400, context -> refuse(context.request(), PlatformException.invalid("path", "not a path")));
+        return router;
+    }
+
+    Future<Integer> open() {
+        return server.listen().map(HttpServer::actualPort);
+    }
+
+    /** Takes no more; what is under way may finish. */
+    Future<Void> close() {
+        return server.shutdown(config.stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void take(Contract.Entry entry, RoutingContext context) {
+        HttpServerRequest request = context.request();
+        String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        BodyReader.read(vertx, request, config.bodyLimit(), config.bodyTimeout())
+                .map(body -> incoming(entry, context, requestId, body))
+                .compose(reception::receive)
+                .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
+                .onSuccess(envelope -> answer(request, requestId, envelope));
+    }
+
+    private static Incoming incoming(Contract.Entry entry, RoutingContext context, String requestId, Buffer body) {
+        HttpServerRequest request = context.request();
+        Map<String, String> query = new LinkedHashMap<>();
+        context.queryParams().forEach((name, value) -> query.putIfAbsent(name, value));
+        return new Incoming(
+                entry.id(),
+                requestId,
+                request.getHeader("Authorization"),
+                entry.isPost() ? request.getHeader(Checks.idempotencyHeader()) : null,
+                context.pathParams(),
+                query,
+                body);
+    }
+
+    private static void answer(HttpServerRequest request, String requestId, Envelope envelope) {
+        HttpServerResponse response = request.response();
+        if (response.ended() || response.closed()) {
+            return;
+        }
+        response.setStatusCode(envelope.status())
+                .putHeader(REQUEST_ID, requestId)
+                .putHeader("Content-Type", JSON);
+        // Answers hold secrets and change: no cache between us and the caller may keep them.
+        response.putHeader("Cache-Control", "no-store");
+        Long pause =
+                envelope.retryAfter() ? envelope.json().getJsonObject("error").getLong("retry_after") : null;
+        if (pause != null) {
+            response.putHeader("Retry-After", pause.toString());
+        }
+        if (envelope.status() == 401) {
+            response.putHeader("WWW-Authenticate", "Bearer");
+        }
+        end(request, response, envelope.json().toBuffer());
+    }
+
+    private static void end(HttpServerRequest request, HttpServerResponse response, Buffer body) {
+        // A body that was not read to its end makes the connection useless for a next request.
+        if (!request.isEnded()) {
+            response.putHeader("Connection", "close");
+        }
+        Future<Void> ended = request.method() == HttpMethod.HEAD ? response.end() : response.end(body);
+        ended.onFailure(gone -> request.connection().close());
+    }
+
+    private void refuse(HttpServerRequest request, PlatformException failure) {
+        String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        answer(request, requestId, Reception.envelope("none", requestId, failure));
+    }
+
+    /** What the HTTP decoder refused: a line too long, a header it cannot read. */
+    private void notHttp(HttpServerRequest request) {
+        refuse(request, PlatformException.invalid("request", "not HTTP as this server reads it, or a line too long"));
+        request.connection().close();
+    }
+
+    private static void answerText(HttpServerRequest request, Buffer text) {
+        request.response()
+                .putHeader(REQUEST_ID, RequestIds.of(request.getHeader(REQUEST_ID)))
+                .putHeader("Content-Type", "application/yaml")
+                .end(text)
+                .onFailure(gone -> request.connection().close());
+    }
+}

@@ -1,0 +1,187 @@
+package io.scaibunker.api;
+
+import io.scaibunker.bus.Nudge;
+import io.scaibunker.bus.Post;
+import io.scaibunker.model.BuildSource;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.Scope;
+import io.scaibunker.model.Word;
+import io.scaibunker.store.Database;
+import io.scaibunker.store.ImageCache;
+import io.scaibunker.store.Images;
+import io.scaibunker.store.Images.Image;
+import io.scaibunker.store.Scans;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.Optional;
+
+/** Images: registered, shown, deactivated. How their copies stand is told by {@link CopyOperations}. */
+final class ImageOperations {
+    /** Where neither the bunker nor its image says. */
+    static final Room ROOM_DEFAULT = new Room(1000, 512, 1024);
+
+    private final Database database;
+    private final Post post;
+
+    ImageOperations(Database database, Post post) {
+        this.database = database;
+        this.post = post;
+    }
+
+    void enrol(Map<String, Operation> operations) {
+        operations.put("registerImage", this::register);
+        operations.put("listImages", this::list);
+        operations.put("getImage", this::get);
+        operations.put("deactivateImage", this::deactivate);
+        operations.put("deleteImage", this::deactivate);
+        operations.put("scanImage", this::scan);
+        operations.put("getScan", this::verdict);
+    }
+
+    private Future<Reply> register(Request request) {
+        Images.Registration registration = registration(request);
+        ImageId id = ImageId.fresh();
+        // Image, scan and pending copies in one transaction: the first answer's counts are true.
+        return database.inTransaction(sql -> Images.insert(sql, id, registration)
+                        .compose(inserted -> Scans.await(sql, id))
+                        .compose(awaited -> ImageCache.spread(sql, id))
+                        .compose(warm -> Finder.image(sql, request.caller().viewer(), id.toString())
+                                .map(image -> view(image).put("warm", Shown.warm(warm)))))
+                .onSuccess(committed -> {
+                    post.nudge(new Nudge.ImageRegistered(id));
+                    post.nudge(new Nudge.ScanAsked(id));
+                })
+                .map(Reply::created);
+    }
+
+    private static Images.Registration registration(Request request) {
+        Caller caller = request.caller();
+        JsonObject body = request.body();
+        Scope scope = Word.parse(Scope.class, body.getString("scope", Scope.TENANT.word()));
+        if (scope.compareTo(caller.reach()) > 0) {
+            throw Caller.denied("an image of scope " + scope.word() + " needs a role that reaches the " + scope.word());
+        }
+        return new Images.Registration(
+                body.getString("name"),
+                body.getString("description", ""),
+                scope,
+                caller.tenantId(),
+                caller.partnerId(),
+                caller.userId(),
+                source(body.getJsonObject("build_source")),
+                body.getInteger("size_mib"),
+                new Room(
+                        request.number("default_cpu_millicores", ROOM_DEFAULT.cpuMillicores()),
+                        request.number("default_memory_mb", ROOM_DEFAULT.memoryMb()),
+                        request.number("default_disk_mb", ROOM_DEFAULT.diskMb())),
+                body.getBoolean("lazy_pull", false),
+                body.getJsonObject("labels", new JsonObject()));
+    }
+
+    private static JsonObject source(JsonObject asked) {
+        JsonObject source = asked.copy();
+        if ("oci".equals(source.getString("kind")) && !source.containsKey("platform")) {
+            source.put("platform", BuildSource.Oci.PLATFORM_DEFAULT);
+        }
+        String path = source.getString("path", "/");
+        if (path.contains("/../") || path.endsWith("/..")) {
+            throw PlatformException.invalid("build_source.path", "must not contain ..");
+        }
+        return source;
+    }
+
+    private Future<Reply> list(Request request) {
+        Images.Filter filter =
+                new Images.Filter(request.query("status"), request.query("scope"), request.query("name"));
+        int limit = request.limit();
+        return Images.list(database.client(), request.caller().viewer(), filter, request.afterId(), limit + 1)
+                .map(rows -> Reply.page(
+                        rows, limit, ImageOperations::view, image -> image.id().value()));
+    }
+
+    private Future<Reply> get(Request request) {
+        return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
+                .map(ImageOperations::view)
+                .map(Reply::ok);
+    }
+
+    private Future<Reply> deactivate(Request request) {
+        return Finder.ownImage(database.client(), request.caller(), request.path("id"))
+                .compose(image -> database.inTransaction(sql -> Images.deactivate(sql, image.id())
+                                .compose(moved -> ImageCache.cancelUnasked(sql, Optional.of(image.id()))))
+                        .onSuccess(committed -> post.nudge(new Nudge.ImageDeactivated(image.id())))
+                        .map(image.id()))
+                .compose(id -> Finder.image(database.client(), request.caller().viewer(), id.toString()))
+                .map(ImageOperations::view)
+                .map(Reply::ok);
+    }
+
+    private Future<Reply> scan(Request request) {
+        return Finder.ownImage(database.client(), request.caller(), request.path("id"))
+                .compose(image -> Scans.askAgain(database.client(), image.id())
+                        .onSuccess(asked -> post.nudge(new Nudge.ScanAsked(image.id())))
+                        .compose(asked -> scanOf(image)))
+                .map(Reply::accepted);
+    }
+
+    private Future<Reply> verdict(Request request) {
+        return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
+                .compose(this::scanOf)
+                .map(Reply::ok);
+    }
+
+    private Future<JsonObject> scanOf(Image image) {
+        return Scans.find(database.client(), image.id())
+                .map(found -> found.map(ImageOperations::view)
+                        .orElseThrow(() -> new IllegalStateException("no scan row of " + image.id())));
+    }
+
+    private static JsonObject view(Scans.Scan scan) {
+        return new JsonObject()
+                .put("image_id", scan.imageId().toString())
+                .put("scan_status", scan.status().word())
+                .put("scan_reason", Shown.orNull(scan.reason()))
+                .put("message", Shown.orNull(scan.message()))
+                .put("scanner", Shown.orNull(scan.scanner()))
+                .put("requested_at", Shown.time(scan.requestedAt()))
+                .put("finished_at", Shown.time(scan.finishedAt()))
+                .put("previous", Shown.orNull(scan.previous()));
+    }
+
+    static JsonObject view(Image image) {
+        Images.Registration said = image.registration();
+        return new JsonObject()
+                .put("id", image.id().toString())
+                .put("name", said.name())
+                .put("description", said.description())
+                .put("scope", said.scope().word())
+                .put("tenant_id", said.tenantId().toString())
+                .put("created_by", said.createdBy().toString())
+                .put("build_source", said.buildSource())
+                .put("size_mib", said.sizeMib())
+                .put("default_cpu_millicores", said.defaults().cpuMillicores())
+                .put("default_memory_mb", said.defaults().memoryMb())
+                .put("default_disk_mb", said.defaults().diskMb())
+                .put("lazy_pull", said.lazyPull())
+                .put("labels", said.labels())
+                .put("status", image.status().word())
+                .put("manifest_digest", Shown.orNull(image.manifestDigest()))
+                .put("artifact", image.baked().map(ImageOperations::view).orElse(null))
+                .put("scan_status", image.scanStatus().word())
+                .put("scan_reason", Shown.orNull(image.scanReason()))
+                .put("created_at", Shown.time(image.createdAt()))
+                .put("deactivated_at", Shown.time(image.deactivatedAt()));
+    }
+
+    private static JsonObject view(Images.Baked baked) {
+        return new JsonObject()
+                .put("digest", baked.digest().text())
+                .put("size_bytes", baked.sizeBytes())
+                .put("allocated_bytes", baked.allocatedBytes())
+                .put("entries", baked.entries())
+                .put("created_at", Shown.time(baked.createdAt()));
+    }
+}

@@ -1,0 +1,226 @@
+package io.scaibunker.api;
+
+import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.BunkerAccessClient;
+import io.scaibunker.bus.BusCodec;
+import io.scaibunker.bus.ExecCommand;
+import io.scaibunker.bus.ExecEnd;
+import io.scaibunker.bus.ExecOutput;
+import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.Settings;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.store.Bunkers;
+import io.scaibunker.store.Database;
+import io.scaibunker.store.Migrations;
+import io.scaibunker.store.SecretBox;
+import io.scaibunker.store.StoreConfig;
+import io.scaibunker.store.Workers;
+import io.scaibunker.testkit.TestDatabase;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The api room with a real database, called by real HTTP. At the other end of the bus sits a small scheduler that books
+ * the first worker there is, with the store's own statements.
+ */
+final class RunningApi implements AutoCloseable {
+    static final String BASE = "/v1/modules/scaibunker";
+
+    record Answered(int status, JsonObject json, HttpResponse<String> whole) {
+        JsonObject data() {
+            return json.getJsonObject("data");
+        }
+
+        String code() {
+            JsonObject error = json.getJsonObject("error");
+            return error == null ? "" : error.getString("code");
+        }
+    }
+
+    final TestDatabase rows = TestDatabase.copyOf("api", database -> Migrations.run(database.url()));
+    final Vertx vertx = Vertx.vertx();
+    final Database database = Database.open(vertx, rows.url(), StoreConfig.from(Settings.of(Map.of())));
+    final SecretBox box = SecretBox.fresh();
+    final ApiVerticle verticle;
+    final String superKey;
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    RunningApi() {
+        this(Map.of());
+    }
+
+    RunningApi(Map<String, String> settings) {
+        BusCodec.install(vertx.eventBus());
+        superKey = get(FirstKey.ensure(database, file())).orElseThrow().reveal();
+        ApiConfig config = ApiConfig.from(Settings.of(withPort(settings)));
+        verticle = new ApiVerticle(
+                config, database, box, RunningApi::run, Map.of("rooms", () -> Future.succeededFuture()));
+        get(vertx.deployVerticle(verticle));
+    }
+
+    private static Map<String, String> withPort(Map<String, String> settings) {
+        Map<String, String> all = new java.util.HashMap<>(settings);
+        all.put("api.port", "0");
+        return all;
+    }
+
+    private static Path file() {
+        try {
+            return Files.createTempDirectory("api-test").resolve("first-key");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static <T> T get(Future<T> future) {
+        return future.timeout(20, TimeUnit.SECONDS).await();
+    }
+
+    // --- the other rooms ---
+
+    void startScheduler() {
+        Post post = new Post(vertx);
+        post.serve(Question.PlaceBunker.ADDRESS, Question.PlaceBunker.class, this::place);
+        get(post.open());
+    }
+
+    private Future<Answer.Placement> place(Question.PlaceBunker order) {
+        return Workers.list(database.client(), Optional.empty(), 1)
+                .compose(workers -> workers.isEmpty()
+                        ? Future.succeededFuture(
+                                new Answer.Refused(ErrorCode.NO_SUITABLE_WORKER, "no worker is there", List.of(), 3))
+                        : Bunkers.book(
+                                        database.client(),
+                                        new Bunkers.Booking(
+                                                order.bunkerId(),
+                                                order.tenantId(),
+                                                order.userId(),
+                                                order.name(),
+                                                order.imageId(),
+                                                workers.getFirst().id(),
+                                                order.room(),
+                                                new JsonObject(order.wish()),
+                                                new JsonObject().put("reason", "the first there is")))
+                                .map(new Answer.Placed(
+                                        order.bunkerId(), workers.getFirst().id())));
+    }
+
+    WorkerId worker(String name) {
+        WorkerId id = WorkerId.fresh();
+        IncarnationId run = IncarnationId.fresh();
+        Workers.Beat beat = new Workers.Beat(
+                id,
+                run,
+                name,
+                new Room(64_000, 65_536, 1 << 20),
+                0,
+                "127.0.0.1:1",
+                "qemu",
+                "tcg",
+                "a",
+                Map.of(),
+                Map.of("node", "1"));
+        get(Workers.beat(database.client(), beat));
+        get(Workers.beat(database.client(), beat));
+        return id;
+    }
+
+    private static BunkerAccessClient.Call run(String worker, ExecCommand command, ExecOutput output) {
+        output.stdout(Buffer.buffer(String.join(" ", command.argv())));
+        return new BunkerAccessClient.Call(
+                Future.succeededFuture(new ExecEnd(0, 0, false, Duration.ofMillis(5), "")), () -> {});
+    }
+
+    // --- calls ---
+
+    Answered get(String path, String key) {
+        return call("GET", path, key, Optional.empty(), Map.of());
+    }
+
+    Answered post(String path, String key, JsonObject body) {
+        return call("POST", path, key, Optional.of(body.encode()), Map.of());
+    }
+
+    Answered delete(String path, String key) {
+        return call("DELETE", path, key, Optional.empty(), Map.of());
+    }
+
+    Answered call(String method, String path, String key, Optional<String> body, Map<String, String> headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + verticle.port() + path))
+                .timeout(Duration.ofSeconds(20))
+                .method(
+                        method,
+                        body.map(HttpRequest.BodyPublishers::ofString).orElseGet(HttpRequest.BodyPublishers::noBody));
+        if (!key.isEmpty()) {
+            request.header("Authorization", "Bearer " + key);
+        }
+        headers.forEach(request::header);
+        try {
+            HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            return new Answered(answer.statusCode(), new JsonObject(answer.body()), answer);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // --- who calls ---
+
+    /** A tenant beside the default one, of another partner. */
+    String tenant(String name, String partner) {
+        return post("/v1/tenants", superKey, new JsonObject().put("name", name).put("partner", partner))
+                .data()
+                .getString("id");
+    }
+
+    /** A user's key. */
+    String key(String tenantId, String role, String... grants) {
+        JsonObject user = new JsonObject()
+                .put("name", "u" + System.nanoTime())
+                .put("tenant_id", tenantId)
+                .put("role", role)
+                .put("grants", List.of(grants));
+        String userId = post("/v1/users", superKey, user).data().getString("id");
+        return post("/v1/api-keys", superKey, new JsonObject().put("name", "k").put("user_id", userId))
+                .data()
+                .getString("key");
+    }
+
+    static JsonObject image(String name) {
+        return new JsonObject()
+                .put("name", name)
+                .put("build_source", new JsonObject().put("kind", "oci").put("ref", "registry.example/" + name + ":1"))
+                .put("size_mib", 64);
+    }
+
+    String register(String name, String key) {
+        return post(BASE + "/images", key, image(name)).data().getString("id");
+    }
+
+    @Override
+    public void close() {
+        get(vertx.close());
+        rows.close();
+    }
+}
