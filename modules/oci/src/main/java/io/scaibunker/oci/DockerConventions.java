@@ -74,9 +74,15 @@ final class DockerConventions {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException failed) {
-            LOG.warn("docker config {} gave no credential for {}", dockerConfig, registry, failed);
+            // Kinds only: what a helper printed may hold the secret.
+            LOG.warn("docker config {} gave no credential for {}: {}", dockerConfig, registry, kind(failed));
         }
         return Optional.empty();
+    }
+
+    private static String kind(Exception failed) {
+        var cause = failed.getCause();
+        return (cause == null ? failed : cause).getClass().getSimpleName();
     }
 
     private static Optional<Credential> lookUp(Path dockerConfig, String registry)

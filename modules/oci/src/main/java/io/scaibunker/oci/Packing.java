@@ -1,12 +1,12 @@
 package io.scaibunker.oci;
 
+import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
-import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
-import org.apache.commons.compress.compressors.zstandard.ZstdCompressorInputStream;
+import org.tukaani.xz.XZInputStream;
 
 /** How a tar is compressed, told by its first bytes. */
 enum Packing {
@@ -55,16 +55,8 @@ enum Packing {
         return switch (packing) {
             case PLAIN -> buffered;
             case GZIP -> new BufferedInputStream(new GZIPInputStream(buffered, BUFFER), BUFFER);
-            case ZSTD -> new BufferedInputStream(new ZstdCompressorInputStream(buffered), BUFFER);
-            case XZ -> new BufferedInputStream(xz(buffered), BUFFER);
+            case ZSTD -> new BufferedInputStream(new ZstdInputStream(buffered), BUFFER);
+            case XZ -> new BufferedInputStream(new XZInputStream(buffered, MOST_XZ_KIB), BUFFER);
         };
-    }
-
-    private static InputStream xz(InputStream packed) throws IOException {
-        return XZCompressorInputStream.builder()
-                .setInputStream(packed)
-                .setDecompressConcatenated(true)
-                .setMemoryLimitKiB(MOST_XZ_KIB)
-                .get();
     }
 }

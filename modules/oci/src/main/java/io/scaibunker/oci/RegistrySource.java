@@ -32,7 +32,12 @@ final class RegistrySource implements ImageSource {
     @Override
     public ResolvedImage resolve(ByteProgress progress) {
         Runnable beat = () -> progress.bytes(0, -1);
-        return Fallback.first(endpoints(), endpoint -> resolveAt(endpoint, beat));
+        return Fallback.first(endpoints(), endpoint -> {
+            var image = resolveAt(endpoint, beat);
+            // A mirror that failed the manifest would only cost its time-outs again for each layer.
+            endpoints = endpoints.subList(endpoints.indexOf(endpoint), endpoints.size());
+            return image;
+        });
     }
 
     private ResolvedImage resolveAt(RegistryEndpoint endpoint, Runnable beat) {

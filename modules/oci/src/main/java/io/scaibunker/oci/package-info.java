@@ -21,7 +21,7 @@
  * <p><b>How a registry is talked to.</b> {@code RegistrySource} tries the endpoints of a host in order: its mirrors, then the
  * host itself. {@code RegistryCalls} sends one request to one endpoint: it asks {@link io.scaibunker.oci.RegistryPolicy} before
  * each connection, answers a challenge with a token or a password, follows redirects by hand (a credential stays with the host
- * it is for, and plain http only goes to hosts that the operator listed) and turns answers into typed errors. {@code Patience}
+ * it is for, and plain http only goes to hosts that the operator listed) and turns answers into typed errors. {@code Retrying}
  * repeats what may pass by itself. {@code BodyPipe} hands on the bytes and notices when they stop coming. {@code BlobDownload}
  * continues a broken blob where it ended.
  *
