@@ -35,7 +35,6 @@
 
 enum frame_type {
     HELLO = 0x01,
-    PING = 0x02,
     POWER_OFF = 0x03,
     EXEC = 0x10,
     STDIN = 0x11,
@@ -43,7 +42,6 @@ enum frame_type {
     CREDIT = 0x13,
     SIGNAL = 0x14,
     HELLO_BACK = 0x81,
-    PONG = 0x82,
     STARTED = 0x90,
     FAILED = 0x91,
     STDOUT = 0x92,

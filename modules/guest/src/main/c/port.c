@@ -92,12 +92,6 @@ static bool handle(uint8_t type, uint32_t stream, const uint8_t *body, size_t le
         return false;
     }
     switch (type) {
-    case PING:
-        /* Without room the host is not reading, and will not miss it. */
-        if (length == 8 && port_room(0) >= 8) {
-            port_send(PONG, 0, body, 8);
-        }
-        return length == 8;
     case POWER_OFF:
         power_off();
     case EXEC:

@@ -34,9 +34,6 @@ sealed interface Frame {
     /** Greets; the nonce comes back in the agent's own. */
     record Hello(int protocol, byte[] nonce) implements ToGuest {}
 
-    /** Asks for a {@link Pong} with the same value. */
-    record Ping(long value) implements ToGuest {}
-
     /** Ends the machine: commands are terminated, file systems unmounted, power off. */
     record PowerOff() implements ToGuest {}
 
@@ -59,9 +56,6 @@ sealed interface Frame {
     /** The agent's greeting. */
     record HelloBack(int protocol, int features, byte[] nonce, long uptimeMillis, String version)
             implements FromGuest {}
-
-    /** The answer to {@link Ping}. */
-    record Pong(long value) implements FromGuest {}
 
     /** The command runs. */
     record Started(int stream, int pid) implements FromGuest {}

@@ -13,7 +13,6 @@ import java.util.List;
  */
 final class FrameCodec {
     static final byte HELLO = 0x01;
-    static final byte PING = 0x02;
     static final byte POWER_OFF = 0x03;
     static final byte EXEC = 0x10;
     static final byte STDIN = 0x11;
@@ -21,7 +20,6 @@ final class FrameCodec {
     static final byte CREDIT = 0x13;
     static final byte SIGNAL = 0x14;
     static final byte HELLO_BACK = (byte) 0x81;
-    static final byte PONG = (byte) 0x82;
     static final byte STARTED = (byte) 0x90;
     static final byte FAILED = (byte) 0x91;
     static final byte STDOUT = (byte) 0x92;
@@ -43,7 +41,6 @@ final class FrameCodec {
         switch (frame) {
             case Frame.Hello hello ->
                 body.head(HELLO, 0).number16(hello.protocol()).bytes(hello.nonce());
-            case Frame.Ping ping -> body.head(PING, 0).number64(ping.value());
             case Frame.PowerOff _ -> body.head(POWER_OFF, 0);
             case Frame.Exec exec -> exec(body, exec);
             case Frame.Stdin stdin -> body.head(STDIN, stdin.stream()).bytes(stdin.bytes());
@@ -74,7 +71,6 @@ final class FrameCodec {
         var stream = frame.getInt();
         return switch (type) {
             case HELLO_BACK -> hello(frame);
-            case PONG -> new Frame.Pong(exactly(frame, 8).getLong());
             case STARTED -> new Frame.Started(stream, exactly(frame, 4).getInt());
             case FAILED -> new Frame.Failed(stream, exactly(frame, 5).get(), frame.getInt());
             case STDOUT -> new Frame.Output(stream, false, data(frame));
@@ -142,10 +138,6 @@ final class FrameCodec {
 
         Body number32(int value) {
             return number16(value >>> 16).number16(value);
-        }
-
-        Body number64(long value) {
-            return number32((int) (value >>> 32)).number32((int) value);
         }
 
         Body bytes(byte[] more) {

@@ -44,7 +44,6 @@ final class Streams {
     void take(FromGuest frame) {
         switch (frame) {
             case Frame.HelloBack _ -> throw FrameCodec.broken("a second greeting");
-            case Frame.Pong _ -> throw FrameCodec.broken("an answer to no question");
             case Frame.Started started -> find(started.stream()).started();
             case Frame.Output output -> find(output.stream()).output(output);
             case Frame.StdinCredit credit -> find(credit.stream()).stdinCredit(credit.more());

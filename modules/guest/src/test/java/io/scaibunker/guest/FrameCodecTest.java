@@ -35,8 +35,6 @@ class FrameCodecTest {
                 .isEqualTo("00000009" + "13" + "00000007" + "00010000");
         assertThat(hex(FrameCodec.encode(new Frame.Signal(7, 9)))).isEqualTo("00000006" + "14" + "00000007" + "09");
         assertThat(hex(FrameCodec.encode(new Frame.PowerOff()))).isEqualTo("00000005" + "03" + "00000000");
-        assertThat(hex(FrameCodec.encode(new Frame.Ping(5))))
-                .isEqualTo("0000000d" + "02" + "00000000" + "0000000000000005");
     }
 
     @Test

@@ -139,10 +139,15 @@ class MachineLifeTest {
     }
 
     @Test
-    void aDirectoryWhosePathIsTooLongForASocketIsFine() throws Exception {
+    void millicoresAreRoundedUpAndADirectoryTooLongForASocketIsFine() throws Exception {
         var deep = machines.resolve("d".repeat(120)).resolve("a, b\"c");
-        var machine = driver.start(Machines.spec(image, deep, "a"));
+        var machine = driver.start(Machines.spec(image, deep, "a", 1001));
         machine.awaitReady(BOOT);
+        assertThat(new String(
+                        run(machine, "helper", "print", "/sys/devices/system/cpu/online")
+                                .stdout(),
+                        UTF_8))
+                .isEqualTo("0-1\n");
         machine.stop(Duration.ZERO);
         Leftovers.remove(machines.resolve("d".repeat(120)));
     }

@@ -17,6 +17,10 @@ final class Machines {
     }
 
     static MachineSpec spec(GuestImage image, Path workDir, String name) {
+        return spec(image, workDir, name, 1000);
+    }
+
+    static MachineSpec spec(GuestImage image, Path workDir, String name, int millicores) {
         return new MachineSpec(
                 name,
                 workDir,
@@ -25,7 +29,7 @@ final class Machines {
                 image.rootfs(),
                 workDir.resolve("scratch.ext4"),
                 64,
-                1000,
+                millicores,
                 192,
                 name);
     }
