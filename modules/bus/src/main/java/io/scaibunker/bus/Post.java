@@ -1,6 +1,7 @@
 package io.scaibunker.bus;
 
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.Kind;
 import io.scaibunker.model.PlatformException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -88,14 +89,14 @@ public final class Post {
     /** Answers questions of one type. */
     public <A extends Answer, Q extends Question<A>> void serve(
             String address, Class<Q> type, Function<Q, Future<? extends A>> answer) {
-        consumers.add(vertx.eventBus().<Question<?>>consumer(address, message -> {
+        consumers.add(vertx.eventBus().<Object>consumer(address, message -> {
             inFlight.incrementAndGet();
             reply(message, type, answer).onComplete(done -> inFlight.decrementAndGet());
         }));
     }
 
     private static <A extends Answer, Q extends Question<A>> Future<?> reply(
-            Message<Question<?>> message, Class<Q> type, Function<Q, Future<? extends A>> answer) {
+            Message<Object> message, Class<Q> type, Function<Q, Future<? extends A>> answer) {
         return Future.succeededFuture(message.body())
                 .compose(question -> answer.apply(type.cast(question)))
                 .onSuccess(message::reply)
@@ -104,6 +105,9 @@ public final class Post {
 
     private static Answer.Trouble trouble(Class<?> question, Throwable thrown) {
         if (thrown instanceof PlatformException known) {
+            if (known.code().kind() == Kind.BUG) {
+                LOG.error("answering {} failed", question.getSimpleName(), known);
+            }
             return new Answer.Trouble(known.code(), known.text(), known.details(), (int)
                     known.retryAfter().orElse(Duration.ZERO).toSeconds());
         }

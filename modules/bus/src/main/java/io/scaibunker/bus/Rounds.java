@@ -1,6 +1,7 @@
 package io.scaibunker.bus;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -47,15 +48,14 @@ public final class Rounds {
         }
         running = true;
         again = false;
-        current = round();
-    }
-
-    private Future<?> round() {
-        return Future.succeededFuture()
+        Promise<Void> over = Promise.promise();
+        current = over.future();
+        Future.succeededFuture()
                 .compose(start -> drain.get())
                 .onFailure(thrown -> LOG.warn("a round of {} failed; the next one tries again", name, thrown))
                 .onComplete(done -> {
                     running = false;
+                    over.complete();
                     if (again) {
                         nudge();
                     }
@@ -66,6 +66,6 @@ public final class Rounds {
     public Future<?> stop() {
         stopped = true;
         vertx.cancelTimer(timer);
-        return current.otherwiseEmpty();
+        return current;
     }
 }
