@@ -9,6 +9,8 @@ import com.hazelcast.config.ListenerConfig;
 import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.config.XmlConfigBuilder;
+import io.scaibunker.model.PlatformException;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
@@ -31,18 +33,16 @@ import org.slf4j.LoggerFactory;
  * address only, speaks the members' protocol only (a plain client could otherwise read everything), and takes no class
  * by deserialization but its own and Vert.x's. The network must do the rest; the event bus can have mutual TLS.
  */
-final class Cluster {
+record Cluster(Vertx vertx, HazelcastClusterManager manager) {
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
     private static final int PING_MILLIS = 2_000;
-
-    private Cluster() {}
 
     /**
      * Blocks until this node is a member.
      *
      * @throws StartException when it cannot become one
      */
-    static Vertx join(ClusterConfig config) {
+    static Cluster join(ClusterConfig config) {
         var manager = new HazelcastClusterManager(hazelcast(config));
         try {
             var vertx = Vertx.builder()
@@ -54,13 +54,20 @@ final class Cluster {
                     "in cluster {} of {}",
                     config.name(),
                     nodes(manager.getNodes().size()));
-            return vertx;
+            return new Cluster(vertx, manager);
         } catch (RuntimeException e) {
             throw new StartException(
                     "cannot join cluster " + config.name() + " as " + config.host() + ":" + config.port()
                             + ", bus port " + config.busPort() + ": " + e.getMessage(),
                     e);
         }
+    }
+
+    /** Fails while this node is out of the cluster, as during the merge after a split. */
+    Future<?> check() {
+        return manager.isActive()
+                ? Future.succeededFuture()
+                : Future.failedFuture(PlatformException.unavailable("the cluster", null));
     }
 
     private static String nodes(int count) {

@@ -1,5 +1,6 @@
 package io.scaibunker.node;
 
+import io.scaibunker.model.Secret;
 import io.scaibunker.model.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param busPort the event bus's port; 0 takes a free one
  * @param members {@code host:port} of some other members; one that lives is enough
  * @param silence how long a member may be silent until it is taken for dead
+ * @param joinToken what members show each other; unset where one node hosts all
  * @param file a Hazelcast configuration of one's own; network and join are then its affair
  */
 record ClusterConfig(
@@ -24,7 +26,8 @@ record ClusterConfig(
         List<String> members,
         Duration silence,
         Optional<Path> file,
-        Optional<Tls> tls) {
+        Optional<Tls> tls,
+        Optional<Secret> joinToken) {
 
     /** PEM files: this node's certificate and key, and the authority that every node's certificate must come from. */
     record Tls(Path certificate, Path key, Path authority) {}
@@ -39,7 +42,8 @@ record ClusterConfig(
                 settings.list("members", List.of()),
                 settings.duration("silence", Duration.ofSeconds(10), Duration.ofSeconds(3), Duration.ofMinutes(5)),
                 settings.path("config"),
-                tls(settings));
+                tls(settings),
+                settings.secret("join-token"));
     }
 
     private static Optional<Tls> tls(Settings settings) {

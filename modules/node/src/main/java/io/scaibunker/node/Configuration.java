@@ -1,8 +1,13 @@
 package io.scaibunker.node;
 
+import io.scaibunker.api.ApiConfig;
+import io.scaibunker.fanout.FanoutConfig;
 import io.scaibunker.model.Settings;
 import io.scaibunker.model.SettingsException;
+import io.scaibunker.scanner.ScannerConfig;
+import io.scaibunker.scheduler.SchedulerConfig;
 import io.scaibunker.store.StoreConfig;
+import io.scaibunker.worker.WorkerConfig;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -18,7 +23,16 @@ import java.util.Properties;
  * run here: one file serves a whole fleet, and a typing error in it is found by the first node that starts.
  */
 record Configuration(
-        NodeConfig node, LogConfig log, ClusterConfig cluster, PostgresConfig postgres, StoreConfig store) {
+        NodeConfig node,
+        LogConfig log,
+        ClusterConfig cluster,
+        PostgresConfig postgres,
+        StoreConfig store,
+        FanoutConfig fanout,
+        SchedulerConfig scheduler,
+        ScannerConfig scanner,
+        WorkerConfig worker,
+        ApiConfig api) {
 
     /**
      * @param file the properties file, if any
@@ -45,7 +59,16 @@ record Configuration(
                 LogConfig.from(settings),
                 ClusterConfig.from(settings),
                 PostgresConfig.from(settings),
-                StoreConfig.from(settings));
+                StoreConfig.from(settings),
+                FanoutConfig.from(settings),
+                SchedulerConfig.from(settings),
+                ScannerConfig.from(settings),
+                WorkerConfig.from(settings),
+                ApiConfig.from(settings));
+        if (configuration.node().isPartOfAFleet()
+                && configuration.cluster().joinToken().isEmpty()) {
+            settings.problem("cluster.join-token", "must be set, as node.rooms has only one of api and worker");
+        }
         settings.check();
         return configuration;
     }

@@ -75,21 +75,36 @@ public final class Main implements Callable<Integer> {
         Logger log = LoggerFactory.getLogger(Main.class);
         Node node;
         try {
-            node = Node.start(configuration);
-        } catch (StartException e) {
-            log.error("not started: {}", e.getMessage());
-            log.debug("because", e);
-            return CommandLine.ExitCode.SOFTWARE;
-        } catch (RuntimeException e) {
-            log.error("not started", e);
+            node = start(configuration, signals);
+        } catch (Exception e) {
+            if (signals.heard()) {
+                log.info("stopped while starting");
+                return CommandLine.ExitCode.OK;
+            }
+            // Our own words say all that the user of a node can do about it; anything else is for whoever mends it.
+            log.error("not started: {}", e.getMessage(), e instanceof StartException ? null : e);
+            log.debug("not started, because", e);
             return CommandLine.ExitCode.SOFTWARE;
         }
+        node.firstWay()
+                .ifPresent(way -> System.out.println("The first key, shown once and kept in " + way.file() + ":\n  "
+                        + way.key().reveal()));
         log.info("ready{}", node.url().map(url -> ": " + url).orElse(""));
         signals.await();
         log.info("stopping");
         boolean inTime = node.stop(configuration.node().stopTime());
         log.info(inTime ? "stopped" : "stopped the hard way: the time was over");
         return inTime ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** A signal while starting interrupts whatever the start waits for. */
+    private static Node start(Configuration configuration, Signals signals) {
+        signals.interruptUntilReady(Thread.currentThread());
+        try {
+            return Node.start(configuration);
+        } finally {
+            signals.ready();
+        }
     }
 
     static final class Version implements CommandLine.IVersionProvider {

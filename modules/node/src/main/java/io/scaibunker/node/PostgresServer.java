@@ -154,17 +154,24 @@ final class PostgresServer implements AutoCloseable {
     }
 
     /** PostgreSQL itself writes into its pid file when it takes connections; its own tools wait for that line too. */
-    private void awaitReady(Process process, Path log) throws IOException {
+    private void awaitReady(Process process, Path log) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
-        while (!pidLines()
-                .map(lines -> lines.size() > 7 && lines.get(7).strip().equals("ready"))
-                .orElse(false)) {
-            if (!process.isAlive() || System.nanoTime() > deadline) {
-                process.destroyForcibly();
-                throw new IOException("its last words: " + lastLine(log) + " (more in " + log + ")");
+        try {
+            while (!saysReady()) {
+                if (process.waitFor(20, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
+                    throw new IOException("its last words: " + lastLine(log) + " (more in " + log + ")");
+                }
             }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        } catch (IOException | InterruptedException e) {
+            process.destroyForcibly();
+            throw e;
         }
+    }
+
+    private boolean saysReady() throws IOException {
+        return pidLines()
+                .map(lines -> lines.size() > 7 && lines.get(7).strip().equals("ready"))
+                .orElse(false);
     }
 
     private void watch(Process first) {

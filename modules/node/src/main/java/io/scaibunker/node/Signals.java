@@ -1,6 +1,7 @@
 package io.scaibunker.node;
 
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Signals {
     private static final int FORCED = 130;
+    private static final Duration ECHO = Duration.ofSeconds(1);
 
     private final CountDownLatch asked = new CountDownLatch(1);
+
+    private @Nullable Thread starting;
+    private long heardAt;
 
     private Signals() {}
 
@@ -27,7 +32,7 @@ final class Signals {
                     Signals.class.getClassLoader(),
                     new Class<?>[] {handler},
                     (self, method, arguments) -> switch (method.getName()) {
-                        case "handle" -> signals.heard();
+                        case "handle" -> signals.take();
                         case "equals" -> self == arguments[0];
                         case "hashCode" -> System.identityHashCode(self);
                         default -> "signals";
@@ -47,11 +52,41 @@ final class Signals {
         asked.await();
     }
 
-    private @Nullable Object heard() {
-        if (asked.getCount() == 0) {
+    /** Some callers, such as timeout(1), send a signal to the process and to its group: that is one wish, not two. */
+    private void endUnlessAnEcho() {
+        if (System.nanoTime() - heardAt > ECHO.toNanos()) {
             Runtime.getRuntime().halt(FORCED);
         }
+    }
+
+    boolean heard() {
+        return asked.getCount() == 0;
+    }
+
+    /** Until {@link #ready}, the first signal interrupts this thread. */
+    synchronized void interruptUntilReady(Thread thread) {
+        starting = thread;
+        if (heard()) {
+            thread.interrupt();
+        }
+    }
+
+    /** Called by that thread, which is no longer interrupted afterwards. */
+    synchronized void ready() {
+        starting = null;
+        Thread.interrupted();
+    }
+
+    private synchronized @Nullable Object take() {
+        if (heard()) {
+            endUnlessAnEcho();
+            return null;
+        }
+        heardAt = System.nanoTime();
         asked.countDown();
+        if (starting != null) {
+            starting.interrupt();
+        }
         return null;
     }
 }

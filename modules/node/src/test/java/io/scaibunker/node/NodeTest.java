@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scaibunker.testkit.NodeProcess;
 import io.scaibunker.testkit.Ports;
+import io.scaibunker.testkit.TestDatabase;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +68,34 @@ class NodeTest {
     }
 
     @Test
+    void theFirstStartShowsAKeyThatWorksAndTheNodeSaysThatItIsReady() throws Exception {
+        try (var node = NodeProcess.start(dir, settings(Map.of())).awaitReady(START)) {
+            var file = dir.resolve("var/super-admin.key");
+            var key = Files.readString(file).strip();
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+            assertThat(node.output()).contains(key);
+
+            var api = node.url() + "/v1/modules/scaibunker";
+            assertThat(get(node.url() + "/health/ready", key).statusCode()).isEqualTo(200);
+            assertThat(get(api + "/images", key).statusCode()).isEqualTo(200);
+            assertThat(get(api + "/images", "sgk_wrong").statusCode()).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void aDatabaseElsewhereIsUsedWhenNamed() {
+        try (var database = TestDatabase.empty();
+                var node = NodeProcess.start(dir, settings(Map.of("store.url", database.url())))
+                        .awaitReady(START)) {
+            assertThat(database.rows("SELECT count(*) AS users FROM users").getFirst())
+                    .containsEntry("users", 1L);
+            assertThat(dir.resolve("var/postgres")).doesNotExist();
+            assertThat(node.output()).doesNotContain(database.url());
+        }
+    }
+
+    @Test
     void twoNodesFindEachOtherAndADeadOneIsMissed() {
         int port = Ports.free();
         var first = settings(Map.of("cluster.port", "" + port, "node.rooms", "worker", "log.level", "debug"));
@@ -90,9 +124,20 @@ class NodeTest {
         var settings = new TreeMap<String, String>();
         settings.put("cluster.port", "" + Ports.free());
         settings.put("cluster.bus-port", "0");
+        settings.put("cluster.join-token", "a word among tests");
+        settings.put("api.port", "0");
         settings.put("postgres.binaries-dir", binaries.toString());
         settings.putAll(more);
         return settings;
+    }
+
+    private static HttpResponse<String> get(String url, String key) throws Exception {
+        try (var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create(url))
+                    .header("Authorization", "Bearer " + key)
+                    .build();
+            return client.send(request, HttpResponse.BodyHandlers.ofString());
+        }
     }
 
     private long postmaster() throws Exception {

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  */
 public final class NodeProcess implements AutoCloseable {
     private static final String MAIN = "io.scaibunker.node.Main";
-    private static final Pattern READY = Pattern.compile("ready(?:: (https?://\\S+))?$", Pattern.MULTILINE);
+    private static final Pattern READY = Pattern.compile("Main +ready(?:: (https?://\\S+))?$", Pattern.MULTILINE);
     private static final Pattern FLAG = Pattern.compile("--(add-modules|add-exports|add-opens|enable|sun-misc).*");
     private static final int TAIL_LINES = 60;
 

@@ -1,0 +1,54 @@
+package io.scaibunker.node;
+
+import io.scaibunker.api.ApiVerticle;
+import io.scaibunker.api.ReadyCheck;
+import io.scaibunker.bus.BunkerAccessClient;
+import io.scaibunker.fanout.FanoutVerticle;
+import io.scaibunker.model.Secret;
+import io.scaibunker.scanner.ScannerVerticle;
+import io.scaibunker.scheduler.SchedulerVerticle;
+import io.scaibunker.store.Database;
+import io.scaibunker.store.SecretBox;
+import io.scaibunker.worker.WorkerVerticle;
+import io.vertx.core.Deployable;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes the rooms of this node; what a room needs is handed to it here and nowhere else.
+ *
+ * @param control what control rooms work with; none on a node that hosts workers alone
+ * @param checks what this node's readiness depends on
+ */
+record Rooms(
+        Configuration configuration,
+        Vertx vertx,
+        Secret joinToken,
+        Optional<Control> control,
+        Map<String, ReadyCheck> checks) {
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
+
+    /** Rows, and what opens the secrets in them. */
+    record Control(Database database, SecretBox secrets) {}
+
+    Deployable make(RoomName name) {
+        return switch (name) {
+            case FANOUT -> new FanoutVerticle(configuration.fanout(), rows().database(), rows().secrets());
+            case SCHEDULER -> new SchedulerVerticle(configuration.scheduler(), rows().database());
+            case SCANNER -> new ScannerVerticle(configuration.scanner(), rows().database());
+            case WORKER -> new WorkerVerticle(configuration.worker(), joinToken);
+            case API -> api();
+        };
+    }
+
+    private ApiVerticle api() {
+        var access = new BunkerAccessClient(vertx, joinToken, CONNECT_LIMIT);
+        return new ApiVerticle(configuration.api(), rows().database(), rows().secrets(), access::exec, checks);
+    }
+
+    private Control rows() {
+        return control.orElseThrow(() -> new IllegalStateException("a control room without a database"));
+    }
+}

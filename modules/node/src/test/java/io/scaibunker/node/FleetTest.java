@@ -1,0 +1,257 @@
+package io.scaibunker.node;
+
+import static io.scaibunker.testkit.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the platform promises when a process dies: whole nodes, real bakes, real microVMs. */
+class FleetTest {
+    private static final Duration BAKE = Duration.ofSeconds(90);
+    private static final Duration BOOT = Duration.ofSeconds(90);
+
+    @TempDir
+    static Path images;
+
+    @TempDir
+    Path dir;
+
+    private Fleet fleet;
+
+    @BeforeAll
+    static void makeImages() throws Exception {
+        Path tree = Files.createDirectories(images.resolve("tree"));
+        Files.createDirectories(tree.resolve("bin"));
+        Path source = Files.writeString(
+                images.resolve("answer.c"), "#include <stdio.h>\nint main(void) { return puts(\"42\") < 0; }\n");
+        assumeTrue(hasProgram("musl-gcc"), "musl-gcc is missing (Debian package musl-tools)");
+        run("musl-gcc", "-static", "-Os", "-o", tree.resolve("bin/answer").toString(), source.toString());
+        run("tar", "-C", tree.toString(), "-cf", images.resolve("small.tar").toString(), ".");
+        // Bytes that do not compress and take a while to bake.
+        try (OutputStream bulk = Files.newOutputStream(tree.resolve("bulk"))) {
+            byte[] block = new byte[1 << 20];
+            Random random = new Random(7);
+            for (int i = 0; i < 300; i++) {
+                random.nextBytes(block);
+                bulk.write(block);
+            }
+        }
+        run("tar", "-C", tree.toString(), "-cf", images.resolve("large.tar").toString(), ".");
+    }
+
+    @BeforeEach
+    void start() {
+        fleet = new Fleet(dir, images, Map.of());
+        fleet.startWorker("one");
+    }
+
+    @AfterEach
+    void stop() {
+        fleet.close();
+    }
+
+    @Test
+    void aControlNodeKilledDuringAFanoutFinishesItAfterItsRestartWithNoCall() {
+        fleet.startWorker("two");
+        fleet.group("one", "two");
+        fleet.registerTar("large", images.resolve("large.tar"), 512);
+        eventually("a bake is under way", BAKE, () -> fleet.rows("large"), rows -> rows.contains("building"));
+
+        fleet.node("control").kill();
+        fleet.startControl();
+
+        fleet.awaitRows("large", BAKE, "ready", "ready");
+        assertCopiesAreClean("one", "two");
+    }
+
+    @Test
+    void aWorkerKilledDuringItsBakeBakesAgainAfterItsRestartAndLeavesNothingHalfMade() {
+        fleet.group("one");
+        fleet.registerTar("large", images.resolve("large.tar"), 512);
+        eventually(
+                "the bake writes",
+                BAKE,
+                () -> fleet.get("/images/large/cache").list().getJsonObject(0).getString("phase"),
+                "baking"::equals);
+
+        fleet.node("one").kill();
+        assertThat(fleet.workerDir("one").resolve("bakes")).isNotEmptyDirectory();
+        fleet.startWorker("one");
+
+        fleet.awaitRows("large", BAKE, "ready");
+        assertThat(fleet.workerDir("one").resolve("bakes")).isEmptyDirectory();
+        assertThat(fleet.get("/images/large/cache").list().getJsonObject(0).getString("error"))
+                .isNull();
+        assertCopiesAreClean("one");
+    }
+
+    @Test
+    void theBunkersOfAKilledWorkerFailInTimeAndItsRestartLeavesNoMachineBehind() {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        List<String> bunkers = List.of(runningBunker(), runningBunker());
+        Set<Long> machines = machines();
+        assertThat(machines).hasSize(2);
+
+        fleet.node("one").kill();
+        Instant killed = Instant.now();
+
+        for (String bunker : bunkers) {
+            JsonObject failed = eventually(
+                    bunker + " has failed",
+                    Duration.ofSeconds(35),
+                    () -> fleet.get("/bunkers/" + bunker).data(),
+                    row -> "failed".equals(row.getString("status")));
+            assertThat(failed.encode()).contains("WORKER_LOST");
+        }
+        assertThat(Duration.between(killed, Instant.now())).isLessThan(Duration.ofSeconds(35));
+        fleet.startWorker("one");
+
+        assertThat(machines()).isEmpty();
+        assertThat(machines.stream().filter(pid -> ProcessHandle.of(pid).isPresent())).isEmpty();
+        assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory();
+        eventually(() -> assertThat(fleet.get("/workers").list().getJsonObject(0).getJsonObject("allocated"))
+                .isEqualTo(new JsonObject().put("cpu_millicores", 0).put("memory_mb", 0).put("disk_mb", 0)));
+    }
+
+    @Test
+    void theTutorialFromRegistrationToRetirement() {
+        requireMachines();
+        String group = fleet.group("one");
+        JsonObject image = fleet.registerTar("small", images.resolve("small.tar"), 16);
+        assertThat(image.getJsonObject("warm").getInteger("queued")).isEqualTo(1);
+        assertThat(fleet.post("/bunkers", new JsonObject().put("image", "small")).errorCode())
+                .isEqualTo("NO_SUITABLE_WORKER");
+        fleet.awaitRows("small", BAKE, "ready");
+        eventually(() -> assertThat(fleet.get("/images/small").data().getString("scan_status"))
+                .isEqualTo("skipped"));
+
+        String bunker = runningBunker();
+        JsonObject result = fleet.post(
+                        "/bunkers/" + bunker + "/exec",
+                        new JsonObject().put("command", new JsonArray(List.of("/bin/answer"))))
+                .data();
+        assertThat(result.getString("stdout")).isEqualTo("42\n");
+        assertThat(result.getInteger("exit_code")).isZero();
+
+        fleet.post("/images/small/deactivate", new JsonObject()).data();
+        assertThat(fleet.post("/bunkers", new JsonObject().put("image", image.getString("id"))).errorCode())
+                .isEqualTo("IMAGE_DEACTIVATED");
+        assertThat(fleet.post(
+                                "/bunkers/" + bunker + "/exec",
+                                new JsonObject().put("command", new JsonArray(List.of("/bin/answer"))))
+                        .status())
+                .isEqualTo(200);
+
+        fleet.delete("/bunkers/" + bunker).data();
+        eventually(
+                "the bunker is gone",
+                BOOT,
+                () -> fleet.get("/bunkers/" + bunker).data().getString("status"),
+                "terminated"::equals);
+        fleet.awaitRows(image.getString("id"), BAKE, "evicted");
+        assertThat(fleet.workerDir("one").resolve("copies")).isEmptyDirectory();
+        assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory();
+        assertThat(fleet.get("/availability-groups/" + group).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aDatabaseThatIsAwayMakesAnswersThatSaySoAndNothingIsLost() {
+        fleet.group("one");
+        fleet.registerTar("before", images.resolve("small.tar"), 16);
+
+        fleet.database().refuseConnections(true);
+        Fleet.Answer away = eventually(
+                "the API says that it cannot now", Duration.ofSeconds(20), () -> fleet.get("/images"), answer ->
+                        answer.status() == 503);
+        assertThat(away.errorCode()).isEqualTo("SERVICE_UNAVAILABLE");
+        assertThat(away.body().getJsonObject("error").getInteger("retry_after")).isPositive();
+        fleet.database().refuseConnections(false);
+
+        fleet.awaitRows("before", BAKE, "ready");
+        fleet.registerTar("after", images.resolve("small.tar"), 16);
+        fleet.awaitRows("after", BAKE, "ready");
+    }
+
+    private void requireMachines() {
+        String acceleration = eventually(
+                "machines are probed",
+                BOOT,
+                () -> fleet.get("/workers").list().isEmpty()
+                        ? "none: not probed yet"
+                        : fleet.get("/workers").list().getJsonObject(0).getString("acceleration"),
+                told -> !told.equals("none: not probed yet"));
+        if (acceleration.startsWith("none")) {
+            System.out.println("skipped: no microVMs here: " + acceleration);
+        }
+        assumeTrue(!acceleration.startsWith("none"), acceleration);
+    }
+
+    private String runningBunker() {
+        String id = fleet.post("/bunkers", new JsonObject().put("image", "small")).data().getString("id");
+        eventually(
+                id + " runs",
+                BOOT,
+                () -> fleet.get("/bunkers/" + id).data(),
+                row -> "running".equals(row.getString("status")));
+        return id;
+    }
+
+    /** The processes of this test's machines, known by the worker's directory on their command line. */
+    private Set<Long> machines() {
+        Set<Long> found = new HashSet<>();
+        String place = fleet.workerDir("one").resolve("bunkers").toString();
+        ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").contains(place)
+                        && process.info().command().orElse("").contains("qemu"))
+                .forEach(process -> found.add(process.pid()));
+        return found;
+    }
+
+    private void assertCopiesAreClean(String... workers) {
+        for (String worker : workers) {
+            try (var copies = Files.newDirectoryStream(fleet.workerDir(worker).resolve("copies"), "*.ext4")) {
+                int count = 0;
+                for (Path copy : copies) {
+                    run("/usr/sbin/e2fsck", "-fn", copy.toString());
+                    count++;
+                }
+                assertThat(count).as("copies on " + worker).isEqualTo(1);
+            } catch (Exception e) {
+                throw new AssertionError(worker, e);
+            }
+        }
+    }
+
+    private static boolean hasProgram(String name) {
+        return List.of(System.getenv("PATH").split(":")).stream()
+                .anyMatch(place -> Files.isExecutable(Path.of(place, name)));
+    }
+
+    private static void run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(process.waitFor()).as(String.join(" ", command)).isZero();
+    }
+}
