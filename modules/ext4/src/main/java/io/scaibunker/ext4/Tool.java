@@ -26,7 +26,10 @@ enum Tool {
 
     /** Absolute path of the program. An ordinary user's PATH often lacks the sbin directories, where mke2fs is. */
     String path() throws ImageWriteException {
-        var path = System.getenv().getOrDefault("PATH", "");
+        return find(program, debianPackage, System.getenv().getOrDefault("PATH", ""));
+    }
+
+    static String find(String program, String debianPackage, String path) throws ImageWriteException {
         return Stream.concat(
                         Stream.of(path.split(File.pathSeparator)), Stream.of("/usr/sbin", "/sbin", "/usr/bin", "/bin"))
                 .filter(directory -> directory.startsWith("/"))

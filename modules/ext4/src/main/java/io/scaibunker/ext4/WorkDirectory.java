@@ -11,6 +11,7 @@ import java.util.Map;
 /** The place of one bake, beside its target so that the finished file can be renamed there. Closing removes it. */
 final class WorkDirectory implements AutoCloseable {
     private static final String PREFIX = ".bake-";
+    private static final int ATTEMPTS = 3;
 
     private final Path path;
 
@@ -52,11 +53,17 @@ final class WorkDirectory implements AutoCloseable {
     private static void remove(List<String> paths) throws IOException {
         var command = new ArrayList<>(List.of(Tool.REMOVE.path(), "-rf", "--one-file-system", "--"));
         command.addAll(paths);
+        for (var attempt = 1; !removed(command, attempt == ATTEMPTS); attempt++) {}
+    }
+
+    /** The programs of a process that died may still write for a moment, and a directory that fills up is not removed. */
+    private static boolean removed(List<String> command, boolean orFail) throws IOException {
         try (var rm = Child.start("rm", command, Map.of(), Path.of("/"))) {
             var code = rm.awaitUninterrupted();
-            if (code != 0) {
+            if (code != 0 && orFail) {
                 throw rm.failure(code);
             }
+            return code == 0;
         }
     }
 }

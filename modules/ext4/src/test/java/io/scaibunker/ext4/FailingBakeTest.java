@@ -2,6 +2,7 @@ package io.scaibunker.ext4;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.scaibunker.ext4.ImageWriteException.Reason;
 import io.scaibunker.layers.Layer;
@@ -20,13 +21,21 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** However a bake ends: nothing is left, no file and no process. */
 class FailingBakeTest {
     @TempDir
     Path directory;
+
+    @BeforeAll
+    static void needsPrograms() {
+        Programs.assumeInstalled();
+    }
 
     private static ImageSpec mib(long size) {
         return new ImageSpec(size, "seed", Instant.EPOCH);
@@ -218,5 +227,35 @@ class FailingBakeTest {
         var other = Files.createFile(directory.resolve("other"));
         Mke2fsWriter.cleanUp(directory);
         Files.delete(other);
+    }
+
+    @Test
+    void aMissingProgramIsToldWithItsPackage() {
+        assertThatThrownBy(() -> Tool.find("mke3fs", "e3fsprogs", "/usr/bin:relative"))
+                .isInstanceOfSatisfying(
+                        ImageWriteException.class,
+                        problem -> assertThat(problem.reason()).isEqualTo(Reason.TOOL_MISSING))
+                .hasMessageContaining("mke3fs")
+                .hasMessageContaining("e3fsprogs");
+    }
+
+    /** 4 MiB: the tree does not fit; 12 MiB: the tree does, the image beside it does not. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 12})
+    void aFullDiskIsToldAsSuch(int diskMib) throws Exception {
+        var disk = Files.createDirectory(directory.resolve("disk"));
+        var mounted = Programs.run("mount", "-t", "tmpfs", "-o", "size=" + diskMib + "m", "none", disk.toString());
+        try {
+            assumeTrue(mounted.code() == 0, "only root can make a small disk: " + mounted.output());
+            assertThatThrownBy(() -> new Mke2fsWriter()
+                            .write(stack(files(130).layer()), mib(32), disk.resolve("image"), WriteProgress.NONE))
+                    .isInstanceOfSatisfying(
+                            ImageWriteException.class,
+                            problem -> assertThat(problem.reason()).isEqualTo(Reason.DISK_FULL));
+            assertThat(disk).isEmptyDirectory();
+        } finally {
+            Programs.run("umount", disk.toString());
+            Files.delete(disk);
+        }
     }
 }

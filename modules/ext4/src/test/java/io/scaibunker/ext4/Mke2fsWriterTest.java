@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,11 @@ class Mke2fsWriterTest {
 
     @TempDir
     Path directory;
+
+    @BeforeAll
+    static void needsPrograms() {
+        Programs.assumeInstalled();
+    }
 
     private WrittenImage written;
 

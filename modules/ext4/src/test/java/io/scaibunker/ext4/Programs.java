@@ -3,6 +3,7 @@ package io.scaibunker.ext4;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 
 /** Runs a program to its end, for tests. Output is decoded as Latin-1, so that bytes survive. */
 final class Programs {
@@ -23,5 +24,16 @@ final class Programs {
             throw new IOException(String.join(" ", command) + " did not end");
         }
         return new Outcome(process.exitValue(), output);
+    }
+
+    /** Skips the test where a program is not installed. */
+    static void assumeInstalled() {
+        for (var tool : Tool.values()) {
+            try {
+                tool.path();
+            } catch (ImageWriteException missing) {
+                Assumptions.abort(missing.getMessage());
+            }
+        }
     }
 }

@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ScratchDiskTest {
     @TempDir
     Path directory;
+
+    @BeforeAll
+    static void needsPrograms() {
+        Programs.assumeInstalled();
+    }
 
     @Test
     void aNewDiskIsCleanAndTakesNextToNothingOnTheHost() throws Exception {
