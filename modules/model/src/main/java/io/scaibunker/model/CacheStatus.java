@@ -20,7 +20,8 @@ public enum CacheStatus implements State<CacheStatus> {
             case BUILDING -> EnumSet.of(READY, FAILED, PENDING, EVICTED);
             // READY → PENDING: the worker lost the file and says so.
             case READY -> EnumSet.of(EVICTED, PENDING);
-            case FAILED -> EnumSet.of(PENDING, EVICTED);
+            // FAILED → READY: the worker was given up while away, and comes back with the copy.
+            case FAILED -> EnumSet.of(PENDING, READY, EVICTED);
             case EVICTED -> EnumSet.of(PENDING);
         };
     }

@@ -1,6 +1,7 @@
 package io.scaibunker.model;
 
 import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.UUID;
 
 /**
@@ -36,18 +37,16 @@ public sealed interface Id
      * @throws IllegalArgumentException if {@code text} is anything else
      */
     static UUID parse(String prefix, String text) {
-        if (text.length() != prefix.length() + 32 || !text.startsWith(prefix)) {
+        boolean fits = text.length() == prefix.length() + 32
+                && text.startsWith(prefix)
+                && text.chars().skip(prefix.length()).allMatch(HexFormat::isHexDigit);
+        if (!fits) {
             throw new IllegalArgumentException(
                     "value: " + shorten(text) + " (expected: " + prefix + " and 32 hexadecimal digits)");
         }
-        try {
-            long high = Long.parseUnsignedLong(text, prefix.length(), prefix.length() + 16, 16);
-            long low = Long.parseUnsignedLong(text, prefix.length() + 16, prefix.length() + 32, 16);
-            return new UUID(high, low);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    "value: " + shorten(text) + " (expected: " + prefix + " and 32 hexadecimal digits)", e);
-        }
+        long high = Long.parseUnsignedLong(text, prefix.length(), prefix.length() + 16, 16);
+        long low = Long.parseUnsignedLong(text, prefix.length() + 16, prefix.length() + 32, 16);
+        return new UUID(high, low);
     }
 
     private static String shorten(String text) {
