@@ -132,7 +132,7 @@ final class RunningApi implements AutoCloseable {
                 id,
                 run,
                 name,
-                new Room(64_000, 65_536, 1 << 20),
+                new Room(1_000_000, 1_000_000, 1 << 30),
                 0,
                 "127.0.0.1:1",
                 "qemu",

@@ -1,0 +1,65 @@
+package io.scaibunker.api;
+
+import static io.scaibunker.api.RunningApi.BASE;
+
+import io.scaibunker.model.WorkerId;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+
+/** One of everything that operations name, made fresh by the super administrator, in the default tenant. */
+final class World {
+    private static int made;
+
+    final int number = ++made;
+    final String image;
+    final String secondImage;
+    final WorkerId worker;
+    final WorkerId secondWorker;
+    final String group;
+    final String bunker;
+    final String tenant;
+    final String user;
+    final String key;
+
+    World(RunningApi api) {
+        String owner = api.superKey;
+        worker = api.worker("w" + number);
+        secondWorker = api.worker("v" + number);
+        image = api.register("image" + number, owner);
+        secondImage = api.post(
+                        BASE + "/images",
+                        owner,
+                        RunningApi.image("second" + number).put("scope", "tenant"))
+                .data()
+                .getString("id");
+        group = id(api, BASE + "/availability-groups", new JsonObject().put("name", "group" + number));
+        api.post(BASE + "/availability-groups/" + group + "/images", owner, list("image_ids", image));
+        api.post(BASE + "/availability-groups/" + group + "/workers", owner, list("worker_ids", worker.toString()));
+        bunker = id(api, BASE + "/bunkers", new JsonObject().put("image", image));
+        api.rows.execute("UPDATE bunkers SET status = 'running', started_at = now() WHERE status = 'pending'");
+        api.rows.execute("UPDATE workers SET status = 'lost' WHERE id = '" + secondWorker.value() + "'");
+        tenant = id(api, "/v1/tenants", new JsonObject().put("name", "tenant" + number));
+        user = id(
+                api, "/v1/users", new JsonObject().put("name", "user" + number).put("role", "tenant_user"));
+        key = id(api, "/v1/api-keys", new JsonObject().put("name", "key").put("user_id", user));
+        api.call(
+                "PUT",
+                BASE + "/registry-credentials/registry.example",
+                owner,
+                java.util.Optional.of("{\"token\":\"t\"}"),
+                java.util.Map.of());
+    }
+
+    private static String id(RunningApi api, String path, JsonObject body) {
+        RunningApi.Answered answered = api.post(path, api.superKey, body);
+        if (answered.status() != 201) {
+            throw new IllegalStateException(path + ": " + answered.json().encode());
+        }
+        return answered.data().getString("id");
+    }
+
+    static JsonObject list(String field, String... ids) {
+        return new JsonObject().put(field, new JsonArray(List.of(ids)));
+    }
+}
