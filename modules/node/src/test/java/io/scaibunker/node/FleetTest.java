@@ -48,7 +48,7 @@ class FleetTest {
         try (OutputStream bulk = Files.newOutputStream(tree.resolve("bulk"))) {
             byte[] block = new byte[1 << 20];
             Random random = new Random(7);
-            for (int i = 0; i < 300; i++) {
+            for (int i = 0; i < 100; i++) {
                 random.nextBytes(block);
                 bulk.write(block);
             }
@@ -71,7 +71,7 @@ class FleetTest {
     void aControlNodeKilledDuringAFanoutFinishesItAfterItsRestartWithNoCall() {
         fleet.startWorker("two");
         fleet.group("one", "two");
-        fleet.registerTar("large", images.resolve("large.tar"), 512);
+        fleet.registerTar("large", images.resolve("large.tar"), 256);
         eventually("a bake is under way", BAKE, () -> fleet.rows("large"), rows -> rows.contains("building"));
 
         fleet.node("control").kill();
@@ -84,7 +84,7 @@ class FleetTest {
     @Test
     void aWorkerKilledDuringItsBakeBakesAgainAfterItsRestartAndLeavesNothingHalfMade() {
         fleet.group("one");
-        fleet.registerTar("large", images.resolve("large.tar"), 512);
+        fleet.registerTar("large", images.resolve("large.tar"), 256);
         eventually(
                 "the bake writes",
                 BAKE,
@@ -127,10 +127,15 @@ class FleetTest {
         fleet.startWorker("one");
 
         assertThat(machines()).isEmpty();
-        assertThat(machines.stream().filter(pid -> ProcessHandle.of(pid).isPresent())).isEmpty();
+        assertThat(machines.stream().filter(pid -> ProcessHandle.of(pid).isPresent()))
+                .isEmpty();
         assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory();
-        eventually(() -> assertThat(fleet.get("/workers").list().getJsonObject(0).getJsonObject("allocated"))
-                .isEqualTo(new JsonObject().put("cpu_millicores", 0).put("memory_mb", 0).put("disk_mb", 0)));
+        eventually(
+                () -> assertThat(fleet.get("/workers").list().getJsonObject(0).getJsonObject("allocated"))
+                        .isEqualTo(new JsonObject()
+                                .put("cpu_millicores", 0)
+                                .put("memory_mb", 0)
+                                .put("disk_mb", 0)));
     }
 
     @Test
@@ -139,7 +144,8 @@ class FleetTest {
         String group = fleet.group("one");
         JsonObject image = fleet.registerTar("small", images.resolve("small.tar"), 16);
         assertThat(image.getJsonObject("warm").getInteger("queued")).isEqualTo(1);
-        assertThat(fleet.post("/bunkers", new JsonObject().put("image", "small")).errorCode())
+        assertThat(fleet.post("/bunkers", new JsonObject().put("image", "small"))
+                        .errorCode())
                 .isEqualTo("NO_SUITABLE_WORKER");
         fleet.awaitRows("small", BAKE, "ready");
         eventually(() -> assertThat(fleet.get("/images/small").data().getString("scan_status"))
@@ -154,7 +160,8 @@ class FleetTest {
         assertThat(result.getInteger("exit_code")).isZero();
 
         fleet.post("/images/small/deactivate", new JsonObject()).data();
-        assertThat(fleet.post("/bunkers", new JsonObject().put("image", image.getString("id"))).errorCode())
+        assertThat(fleet.post("/bunkers", new JsonObject().put("image", image.getString("id")))
+                        .errorCode())
                 .isEqualTo("IMAGE_DEACTIVATED");
         assertThat(fleet.post(
                                 "/bunkers/" + bunker + "/exec",
@@ -181,8 +188,10 @@ class FleetTest {
 
         fleet.database().refuseConnections(true);
         Fleet.Answer away = eventually(
-                "the API says that it cannot now", Duration.ofSeconds(20), () -> fleet.get("/images"), answer ->
-                        answer.status() == 503);
+                "the API says that it cannot now",
+                Duration.ofSeconds(20),
+                () -> fleet.get("/images"),
+                answer -> answer.status() == 503);
         assertThat(away.errorCode()).isEqualTo("SERVICE_UNAVAILABLE");
         assertThat(away.body().getJsonObject("error").getInteger("retry_after")).isPositive();
         fleet.database().refuseConnections(false);
@@ -207,7 +216,9 @@ class FleetTest {
     }
 
     private String runningBunker() {
-        String id = fleet.post("/bunkers", new JsonObject().put("image", "small")).data().getString("id");
+        String id = fleet.post("/bunkers", new JsonObject().put("image", "small"))
+                .data()
+                .getString("id");
         eventually(
                 id + " runs",
                 BOOT,

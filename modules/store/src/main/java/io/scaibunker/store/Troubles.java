@@ -47,7 +47,8 @@ final class Troubles {
                 || state.startsWith("53")
                 || state.startsWith("57")
                 || state.startsWith("40")
-                || state.startsWith("25006");
+                || state.startsWith("25006")
+                || state.equals("55000");
         return passing
                 ? PlatformException.unavailable("the database", said)
                 : new PlatformException(ErrorCode.INTERNAL, "an error of the platform itself", said);

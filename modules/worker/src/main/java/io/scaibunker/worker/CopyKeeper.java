@@ -12,8 +12,10 @@ import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.SourceException;
@@ -162,11 +164,17 @@ final class CopyKeeper {
             jobs.remove(row.imageId());
             if (done.succeeded()) {
                 report(row, CacheStatus.READY, null, done.result(), null);
-            } else if (!(done.cause() instanceof CancellationException) && !stopping) {
+            } else if (isFailure(done.cause())) {
                 failures.put(row.imageId(), new CopyPlan.Failed(row.generation(), BakeFailures.of(done.cause())));
             }
             again.run();
         });
+    }
+
+    /** A bake that was cancelled, or whose rooms did not answer, begins again when there is somebody to tell. */
+    private boolean isFailure(Throwable thrown) {
+        boolean unheard = thrown instanceof PlatformException told && told.code() == ErrorCode.SERVICE_UNAVAILABLE;
+        return !stopping && !unheard && !(thrown instanceof CancellationException);
     }
 
     /** Blocks the thread that bakes. */
