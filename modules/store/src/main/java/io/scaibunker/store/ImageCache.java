@@ -83,7 +83,8 @@ public final class ImageCache {
                  ORDER BY 1, 2
                 ON CONFLICT (image_id, worker_id) DO UPDATE
                    SET wanted = true,
-                       status = CASE WHEN c.status = 'evicted' THEN 'pending' ELSE c.status END,
+                       status = CASE WHEN c.status IN ('evicted', 'failed') THEN 'pending' ELSE c.status END,
+                       error_code = NULL, error_message = NULL, next_try_at = NULL,
                        attempts = 0,
                        generation = c.generation + 1,
                        updated_at = now()
@@ -335,14 +336,15 @@ public final class ImageCache {
     /** All rows of an image that are wanted, or not yet let go; in the order of the workers' names. */
     public static Future<List<CacheRow>> of(SqlClient sql, ImageId imageId) {
         return Sql.list(sql, """
-                SELECT c.*, w.name AS worker_name, w.status AS worker_status, a.allocated_bytes,
+                SELECT c.*, w.name AS worker_name, w.status AS worker_status,
+                       (SELECT max(a.allocated_bytes) FROM artifacts a WHERE a.digest = c.artifact_digest)
+                           AS allocated_bytes,
                        ARRAY(SELECT gc.group_id FROM group_covers gc
                                JOIN group_workers gw ON gw.group_id = gc.group_id
                               WHERE gc.image_id = c.image_id AND gw.worker_id = c.worker_id
                               ORDER BY 1) AS groups
                   FROM image_cache c
                   JOIN workers w ON w.id = c.worker_id
-                  LEFT JOIN artifacts a ON a.digest = c.artifact_digest
                  WHERE c.image_id = :image
                  ORDER BY w.name, w.id
                 """, Map.of("image", imageId.value()), ImageCache::cacheRow);

@@ -1,0 +1,269 @@
+package io.scaibunker.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.CachePhase;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Room;
+import io.scaibunker.model.ScanStatus;
+import io.scaibunker.model.TenantId;
+import io.scaibunker.model.UserId;
+import io.scaibunker.model.Word;
+import io.scaibunker.model.WorkerStatus;
+import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.ImageCache.Answered;
+import io.scaibunker.store.Scans.Verdict;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Walks every verb from every state: what moves is allowed, what says it did nothing did nothing, no move is missing. */
+class MovesTest extends StoreFixture {
+    private static final Digest DIGEST = new Digest("sha256:" + "1".repeat(64));
+
+    /** Something to do to the one row of the test; says whether it did, where it says so. */
+    private record Verb(String name, Future<?> done) {
+        Optional<Boolean> says() {
+            return done.await() instanceof Boolean moved ? Optional.of(moved) : Optional.empty();
+        }
+    }
+
+    @Test
+    void everyMoveOfACacheRowIsWalkedAndNoOther() {
+        var owner = seeds.owner();
+        var image = seeds.image(owner);
+        var worker = seeds.worker();
+        var group = seeds.group(owner);
+        seeds.addWorker(group, worker);
+        var row = new Answered(worker(worker), image(image), 5);
+        var walk = new Walk<>(CacheStatus.values());
+
+        for (boolean asked : List.of(true, false)) {
+            run(
+                    asked
+                            ? "INSERT INTO group_images (group_id, image_id) VALUES (:group, :image)"
+                            : "DELETE FROM group_images WHERE group_id = :group AND image_id = :image",
+                    Map.of("group", group, "image", image));
+            for (CacheStatus from : CacheStatus.values()) {
+                for (boolean wanted : List.of(true, false)) {
+                    for (int verb = 0; verb < 11; verb++) {
+                        putCopy(image, worker, from, wanted);
+                        String before = row("image_cache", "true");
+                        Verb did = copyVerb(verb, row);
+                        Optional<Boolean> says = did.says();
+                        String after = row("image_cache", "true");
+                        walk.seen(did.name(), from, status(CacheStatus.class, after));
+                        says.ifPresent(moved -> assertThat(after.equals(before))
+                                .as("%s of a row that is %s, wanted %s, says %s", did.name(), from, wanted, moved)
+                                .isEqualTo(!moved));
+                    }
+                }
+            }
+        }
+        walk.everyMoveWasWalked();
+    }
+
+    private Verb copyVerb(int verb, Answered row) {
+        IncarnationId run = new IncarnationId(new UUID(7, 7));
+        return switch (verb) {
+            case 0 -> new Verb("spread", ImageCache.spread(sql, row.imageId()));
+            case 1 -> new Verb("askAgain", ImageCache.askAgain(sql, row.imageId(), Optional.empty()));
+            case 2 -> new Verb("cancelUnasked", ImageCache.cancelUnasked(sql, Optional.empty()));
+            case 3 -> new Verb("releaseReady", ImageCache.releaseReady(sql));
+            case 4 -> new Verb("retryDue", ImageCache.retryDue(sql));
+            case 5 -> new Verb("building", ImageCache.building(sql, row, run, CachePhase.BAKING));
+            case 6 -> new Verb("ready", ImageCache.ready(sql, row, run, DIGEST));
+            case 7 -> new Verb("failed", ImageCache.failed(sql, row, ErrorCode.SOURCE_AUTH, "no"));
+            case 8 -> new Verb("pendingAgain", ImageCache.pendingAgain(sql, row));
+            case 9 -> new Verb("evicted", ImageCache.evicted(sql, row));
+            default -> {
+                run("UPDATE image_cache SET attempts = 8", Map.of());
+                yield new Verb("giveUp", ImageCache.giveUp(sql));
+            }
+        };
+    }
+
+    private void putCopy(UUID image, UUID worker, CacheStatus status, boolean wanted) {
+        boolean failed = status == CacheStatus.FAILED;
+        run("DELETE FROM image_cache", Map.of());
+        run(
+                """
+                INSERT INTO image_cache (image_id, worker_id, wanted, status, generation, error_code, error_message,
+                       next_try_at, artifact_digest, incarnation)
+                VALUES (:image, :worker, :wanted, :status, 5, :code, :message,
+                        CASE WHEN :status = 'failed' THEN now() - interval '1 second' END, :digest, :incarnation)
+                """,
+                Values.of("image", image)
+                        .and("worker", worker)
+                        .and("wanted", wanted)
+                        .and("status", status.word())
+                        .and("code", failed ? "SOURCE_UNREACHABLE" : null)
+                        .and("message", failed ? "no" : null)
+                        .and("digest", status == CacheStatus.READY ? DIGEST.text() : null)
+                        .and("incarnation", new UUID(1, 1)));
+    }
+
+    @Test
+    void everyMoveOfABunkerIsWalkedAndNoOther() {
+        var owner = seeds.owner();
+        var image = seeds.image(owner);
+        var worker = worker(seeds.worker());
+        var walk = new Walk<>(BunkerStatus.values());
+
+        for (BunkerStatus from : BunkerStatus.values()) {
+            for (int verb = 0; verb < 8; verb++) {
+                run("DELETE FROM bunkers", Map.of());
+                run("""
+                        UPDATE workers SET status = 'ready', allocated_cpu_millicores = 0, allocated_memory_mb = 0,
+                               allocated_disk_mb = 0
+                        """, Map.of());
+                var id = BunkerId.fresh();
+                assertThat(Bunkers.book(
+                                        sql,
+                                        new Booking(
+                                                id,
+                                                new TenantId(owner.tenant()),
+                                                new UserId(owner.user()),
+                                                "b",
+                                                image(image),
+                                                worker,
+                                                new Room(10, 20, 30),
+                                                new JsonObject(),
+                                                new JsonObject()))
+                                .await())
+                        .isTrue();
+                putBunker(from);
+                String before = row("bunkers", "true");
+                Verb did = bunkerVerb(verb, id, worker);
+                Optional<Boolean> says = did.says();
+                String after = row("bunkers", "true");
+                BunkerStatus to = status(BunkerStatus.class, after);
+                walk.seen(did.name(), from, to);
+                says.ifPresent(moved -> assertThat(after.equals(before))
+                        .as("%s of a bunker that is %s says %s", did.name(), from, moved)
+                        .isEqualTo(!moved));
+                assertThat(text(
+                                "SELECT allocated_cpu_millicores || '/' || allocated_memory_mb || '/' || allocated_disk_mb"
+                                        + " FROM workers"))
+                        .as("room after %s of a bunker that was %s", did.name(), from)
+                        .isEqualTo(to.isFinal() ? "0/0/0" : "10/20/30");
+            }
+        }
+        walk.everyMoveWasWalked();
+    }
+
+    private Verb bunkerVerb(int verb, BunkerId id, io.scaibunker.model.WorkerId worker) {
+        IncarnationId run = new IncarnationId(new UUID(7, 7));
+        return switch (verb) {
+            case 0 -> new Verb("provisioning", Bunkers.move(sql, worker, id, BunkerStatus.PROVISIONING, run));
+            case 1 -> new Verb("running", Bunkers.move(sql, worker, id, BunkerStatus.RUNNING, run));
+            case 2 -> new Verb("paused", Bunkers.move(sql, worker, id, BunkerStatus.PAUSED, run));
+            case 3 -> new Verb("terminating", Bunkers.move(sql, worker, id, BunkerStatus.TERMINATING, run));
+            case 4 -> new Verb("end", Bunkers.end(sql, worker, id, null, null));
+            case 5 -> new Verb("fail", Bunkers.end(sql, worker, id, ErrorCode.MACHINE_FAILED, "it ended"));
+            case 6 -> new Verb("failOfEarlierRun", Bunkers.failOfEarlierRun(sql, worker, run));
+            default -> {
+                run("UPDATE workers SET status = 'lost'", Map.of());
+                yield new Verb("failOfLost", Bunkers.failOfLost(sql));
+            }
+        };
+    }
+
+    private void putBunker(BunkerStatus status) {
+        run(
+                """
+                UPDATE bunkers SET status = :status, incarnation = :incarnation, booked = NOT :ended,
+                       failure_code = :code, failure_message = :code,
+                       ended_at = CASE WHEN :ended THEN now() END
+                """,
+                Values.of("status", status.word())
+                        .and("incarnation", status == BunkerStatus.PENDING ? null : new UUID(1, 1))
+                        .and("ended", status.isFinal())
+                        .and("code", status == BunkerStatus.FAILED ? "MACHINE_FAILED" : null));
+        if (status.isFinal()) {
+            run("""
+                UPDATE workers SET allocated_cpu_millicores = 0, allocated_memory_mb = 0, allocated_disk_mb = 0
+                """, Map.of());
+        }
+    }
+
+    @Test
+    void everyMoveOfAScanIsWalkedAndNoOther() {
+        var image = image(seeds.image(seeds.owner()));
+        var walk = new Walk<>(ScanStatus.values());
+        for (ScanStatus from : ScanStatus.values()) {
+            for (int verb = 0; verb < 5; verb++) {
+                run(
+                        "UPDATE scans SET status = :status, reason = :reason, claimed_by = NULL, lease_until = NULL, generation = 5",
+                        Values.of("status", from.word()).and("reason", from == ScanStatus.FAILED ? "FINDINGS" : null));
+                String before = row("scans", "true");
+                var claim = new Scans.Claim(image, 5, new JsonObject());
+                Verb did = switch (verb) {
+                    case 0 -> new Verb("askAgain", Scans.askAgain(sql, image));
+                    case 1 -> settle(claim, ScanStatus.PASSED, null);
+                    case 2 -> settle(claim, ScanStatus.FAILED, "FINDINGS");
+                    case 3 -> settle(claim, ScanStatus.SKIPPED, null);
+                    default ->
+                        new Verb(
+                                "claim",
+                                Scans.claim(sql, IncarnationId.fresh(), Duration.ofMinutes(1), 1)
+                                        .map(claims -> !claims.isEmpty()));
+                };
+                Optional<Boolean> says = did.says();
+                String after = row("scans", "true");
+                walk.seen(did.name(), from, status(ScanStatus.class, after));
+                says.ifPresent(moved -> assertThat(after.equals(before))
+                        .as("%s of a scan that is %s says %s", did.name(), from, moved)
+                        .isEqualTo(!moved));
+            }
+        }
+        walk.everyMoveWasWalked();
+    }
+
+    private Verb settle(Scans.Claim claim, ScanStatus status, String reason) {
+        return new Verb("settle " + status, Scans.settle(sql, claim, new Verdict(status, reason, null, null)));
+    }
+
+    @Test
+    void everyMoveOfAWorkerIsWalkedAndNoOther() {
+        var id = worker(seeds.worker());
+        var walk = new Walk<>(WorkerStatus.values());
+        for (WorkerStatus from : WorkerStatus.values()) {
+            for (String intent : List.of("serve", "drain")) {
+                for (int verb = 0; verb < 4; verb++) {
+                    run("""
+                            UPDATE workers SET status = :status, intent = :intent,
+                                   last_heartbeat = now() - interval '1 minute'
+                            """, Map.of("status", from.word(), "intent", intent));
+                    Verb did = switch (verb) {
+                        case 0 -> new Verb("beat", Workers.beat(sql, Beats.of(id)));
+                        case 1 -> new Verb("loseStale", Workers.loseStale(sql, Duration.ofSeconds(30)));
+                        case 2 -> new Verb("loseStale of the heard", Workers.loseStale(sql, Duration.ofHours(1)));
+                        default -> new Verb("followIntents", Workers.followIntents(sql));
+                    };
+                    did.says();
+                    WorkerStatus to = status(WorkerStatus.class, row("workers", "true"));
+                    walk.seen(did.name(), from, to);
+                    if (verb == 2) {
+                        assertThat(to).isEqualTo(from);
+                    }
+                }
+            }
+        }
+        walk.everyMoveWasWalked();
+    }
+
+    private static <S extends Enum<S> & Word> S status(Class<S> type, String row) {
+        return Word.parse(type, new JsonObject(row).getString("status"));
+    }
+}

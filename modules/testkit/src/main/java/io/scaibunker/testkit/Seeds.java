@@ -1,0 +1,172 @@
+package io.scaibunker.testkit;
+
+import java.util.UUID;
+
+/** Puts rows where a test begins, past the rooms: owners, images, groups, workers, copies. */
+public final class Seeds {
+    /** Someone who registers images. */
+    public record Owner(UUID partner, UUID tenant, UUID user) {}
+
+    private static final String OCI =
+            "{\"kind\":\"oci\",\"ref\":\"registry.test/image:1\",\"platform\":\"linux/amd64\"}";
+
+    private final TestDatabase database;
+    private int made;
+
+    private Seeds(TestDatabase database) {
+        this.database = database;
+    }
+
+    /** @param database with the platform's tables */
+    public static Seeds in(TestDatabase database) {
+        return new Seeds(database);
+    }
+
+    /** A user of a fresh tenant of a fresh partner. */
+    public Owner owner() {
+        UUID partner = UUID.randomUUID();
+        database.execute("INSERT INTO partners (id, name) VALUES (%s, '%s')".formatted(text(partner), name()));
+        return ownerOf(partner);
+    }
+
+    /** A user of another tenant of the same partner. */
+    public Owner neighbour(Owner owner) {
+        return ownerOf(owner.partner());
+    }
+
+    private Owner ownerOf(UUID partner) {
+        UUID tenant = UUID.randomUUID();
+        UUID user = UUID.randomUUID();
+        database.execute("""
+                INSERT INTO tenants (id, partner_id, name) VALUES (%1$s, %2$s, '%3$s');
+                INSERT INTO users (id, tenant_id, name, role) VALUES (%4$s, %1$s, '%3$s', 'tenant_admin')
+                """.formatted(text(tenant), text(partner), name(), text(user)));
+        return new Owner(partner, tenant, user);
+    }
+
+    /** An active image of the owner's tenant, from a registry, with a scan pending. */
+    public UUID image(Owner owner) {
+        return image(owner, "tenant");
+    }
+
+    /** @param scope {@code tenant}, {@code partner} or {@code platform} */
+    public UUID image(Owner owner, String scope) {
+        return image(owner, scope, OCI, false);
+    }
+
+    /** An image that bunkers may ask for wherever there is room. */
+    public UUID lazyImage(Owner owner) {
+        return image(owner, "tenant", OCI, true);
+    }
+
+    /** An image from an archive. */
+    public UUID tarImage(Owner owner, String path) {
+        return image(owner, "tenant", "{\"kind\":\"tar\",\"path\":\"" + path + "\"}", false);
+    }
+
+    private UUID image(Owner owner, String scope, String source, boolean lazy) {
+        UUID image = UUID.randomUUID();
+        database.execute("""
+                INSERT INTO images (id, name, scope, tenant_id, partner_id, created_by, build_source, size_mib,
+                       default_cpu_millicores, default_memory_mb, default_disk_mb, lazy_pull)
+                VALUES (%1$s, '%2$s', '%3$s', %4$s, %5$s, %6$s, '%7$s', 64, 1000, 512, 1024, %8$s);
+                INSERT INTO scans (image_id) VALUES (%1$s)
+                """.formatted(
+                        text(image),
+                        name(),
+                        scope,
+                        text(owner.tenant()),
+                        text(owner.partner()),
+                        text(owner.user()),
+                        source.replace("'", "''"),
+                        lazy));
+        return image;
+    }
+
+    /** No bunker starts from it any more. */
+    public void deactivate(UUID image) {
+        database.execute("UPDATE images SET status = 'deactivated', deactivated_at = now() WHERE id = " + text(image));
+    }
+
+    /** A group of the owner's tenant that holds the images put in. */
+    public UUID group(Owner owner) {
+        return group(owner, "tenant", "listed");
+    }
+
+    /**
+     * @param scope {@code tenant} or {@code platform}
+     * @param policy {@code listed} or {@code all}
+     */
+    public UUID group(Owner owner, String scope, String policy) {
+        UUID group = UUID.randomUUID();
+        database.execute(
+                """
+                INSERT INTO availability_groups (id, name, scope, tenant_id, partner_id, image_policy)
+                VALUES (%s, '%s', '%s', %s, %s, '%s')
+                """.formatted(text(group), name(), scope, text(owner.tenant()), text(owner.partner()), policy));
+        return group;
+    }
+
+    public void addImage(UUID group, UUID image) {
+        database.execute(
+                "INSERT INTO group_images (group_id, image_id) VALUES (%s, %s)".formatted(text(group), text(image)));
+    }
+
+    public void removeImage(UUID group, UUID image) {
+        database.execute(
+                "DELETE FROM group_images WHERE group_id = %s AND image_id = %s".formatted(text(group), text(image)));
+    }
+
+    public void addWorker(UUID group, UUID worker) {
+        database.execute(
+                "INSERT INTO group_workers (group_id, worker_id) VALUES (%s, %s)".formatted(text(group), text(worker)));
+    }
+
+    public void removeWorker(UUID group, UUID worker) {
+        database.execute("DELETE FROM group_workers WHERE group_id = %s AND worker_id = %s"
+                .formatted(text(group), text(worker)));
+    }
+
+    /** A ready worker with much room. */
+    public UUID worker() {
+        return worker(1_000_000, 1_000_000, 1_000_000);
+    }
+
+    /** A ready worker with so much room. */
+    public UUID worker(int cpuMillicores, int memoryMb, int diskMb) {
+        UUID worker = UUID.randomUUID();
+        database.execute("""
+                INSERT INTO workers (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb, grpc_address,
+                       driver, acceleration)
+                VALUES (%s, '%s', 'ready', %s, %d, %d, %d, '127.0.0.1:1', 'qemu', 'tcg')
+                """.formatted(text(worker), name(), text(UUID.randomUUID()), cpuMillicores, memoryMb, diskMb));
+        return worker;
+    }
+
+    /** @param status {@code joining}, {@code ready}, {@code draining} or {@code lost} */
+    public void workerIs(UUID worker, String status) {
+        database.execute("UPDATE workers SET status = '%s' WHERE id = %s".formatted(status, text(worker)));
+    }
+
+    /** The worker was last heard so long ago. */
+    public void heardBefore(UUID worker, int seconds) {
+        database.execute("UPDATE workers SET last_heartbeat = now() - interval '%d seconds' WHERE id = %s"
+                .formatted(seconds, text(worker)));
+    }
+
+    /** The worker holds the image, as {@code digest}. */
+    public void ready(UUID image, UUID worker, String digest) {
+        database.execute("""
+                INSERT INTO image_cache (image_id, worker_id, status, artifact_digest) VALUES (%1$s, %2$s, 'ready', '%3$s')
+                ON CONFLICT (image_id, worker_id) DO UPDATE SET status = 'ready', artifact_digest = '%3$s'
+                """.formatted(text(image), text(worker), digest));
+    }
+
+    private String name() {
+        return "seed-" + ++made;
+    }
+
+    private static String text(UUID id) {
+        return "'" + id + "'";
+    }
+}
