@@ -55,13 +55,15 @@ final class WebTokens {
     }
 
     Future<Claims> read(String token) {
-        return reader.authenticate(new TokenCredentials(token))
+        return Future.succeededFuture(new TokenCredentials(token))
+                .compose(reader::authenticate)
                 .transform(read -> read.failed() ? Callers.invalid() : claims(read.result()));
     }
 
     private Future<Claims> claims(User user) {
-        String name = user.principal().getString(userClaim);
-        Long end = user.principal().getLong("exp");
+        JsonObject said = user.attributes().getJsonObject("accessToken", new JsonObject());
+        String name = said.getValue(userClaim) instanceof String text ? text : null;
+        Long end = said.getValue("exp") instanceof Number seconds ? seconds.longValue() : null;
         return name == null || end == null
                 ? Callers.invalid()
                 : Future.succeededFuture(
