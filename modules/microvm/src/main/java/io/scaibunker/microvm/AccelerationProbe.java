@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -65,7 +66,10 @@ public final class AccelerationProbe {
     private static Acceleration boot(Path dataDir, GuestKernel kernel, Path initrd)
             throws IOException, InterruptedException {
         var settings = QemuSettings.of(new Acceleration(Kind.KVM, "to be seen"));
-        var words = new QemuCommand(settings, OptionalLong.empty()).probeWords(kernel.image(), initrd.toAbsolutePath());
+        // timeout ends it even if this process is killed meanwhile: a kernel that does not come up spins for ever.
+        var words = new ArrayList<>(List.of("timeout", "-k", "1", Long.toString(DEADLINE.toSeconds() + 2)));
+        words.addAll(
+                new QemuCommand(settings, OptionalLong.empty()).probeWords(kernel.image(), initrd.toAbsolutePath()));
         var output = Files.createTempFile(dataDir, "probe", ".log");
         var start = System.nanoTime();
         var process = new ProcessBuilder(words)
@@ -78,9 +82,14 @@ public final class AccelerationProbe {
             var seconds = (System.nanoTime() - start) / 1e9;
             return judge(ended, seconds, tail(output));
         } finally {
-            process.destroyForcibly().waitFor();
+            end(process);
             Files.deleteIfExists(output);
         }
+    }
+
+    private static void end(Process process) throws InterruptedException {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().waitFor();
     }
 
     static Acceleration judge(boolean ended, double seconds, String output) {

@@ -77,8 +77,7 @@ final class Fleet implements AutoCloseable {
     }
 
     NodeProcess startControl() {
-        NodeProcess node =
-                NodeProcess.start(dir.resolve("control"), control).awaitReady(START);
+        NodeProcess node = NodeProcess.start(dir.resolve("control"), control).awaitReady(START);
         nodes.put("control", node);
         return node;
     }
@@ -91,6 +90,7 @@ final class Fleet implements AutoCloseable {
         settings.put("worker.sweep", "1s");
         settings.put("worker.tar-roots", tarRoot.toString());
         settings.put("worker.cpu-millicores", "8000");
+        settings.put("worker.acceleration", "tcg");
         NodeProcess node = NodeProcess.start(dir.resolve(name), settings).awaitReady(START);
         nodes.put(name, node);
         return node;
@@ -120,7 +120,9 @@ final class Fleet implements AutoCloseable {
 
     /** A group of these workers that covers all images. */
     String group(String... workers) {
-        String group = post("/availability-groups", new JsonObject().put("name", "pool").put("image_policy", "all"))
+        String group = post(
+                        "/availability-groups",
+                        new JsonObject().put("name", "pool").put("image_policy", "all"))
                 .data()
                 .getString("id");
         List<String> ids = List.of(workers).stream().map(this::workerId).toList();
@@ -137,7 +139,9 @@ final class Fleet implements AutoCloseable {
                                 .put("size_mib", sizeMib)
                                 .put("default_memory_mb", 128)
                                 .put("default_disk_mb", 64)
-                                .put("build_source", new JsonObject().put("kind", "tar").put("path", tar.toString())))
+                                .put(
+                                        "build_source",
+                                        new JsonObject().put("kind", "tar").put("path", tar.toString())))
                 .data();
     }
 
@@ -166,7 +170,8 @@ final class Fleet implements AutoCloseable {
 
     private Answer send(String method, String path, JsonObject body) {
         try {
-            String key = Files.readString(dir.resolve("control/var/super-admin.key")).strip();
+            String key =
+                    Files.readString(dir.resolve("control/var/super-admin.key")).strip();
             HttpRequest.Builder request = HttpRequest.newBuilder(
                             URI.create("http://127.0.0.1:" + apiPort + "/v1/modules/scaibunker" + path))
                     .timeout(Duration.ofSeconds(30))

@@ -45,7 +45,7 @@ final class MachineRoom {
         try {
             GuestKernel found = GuestKernel.read(config.guestKernel());
             Initrd.write(found, initrd());
-            Acceleration runs = AccelerationProbe.probe(files.guest(), found, initrd());
+            Acceleration runs = runs(found);
             kernel = found;
             driver = QemuDriver.open(QemuSettings.of(runs));
             acceleration = runs.kind().word() + ": " + runs.reason();
@@ -54,6 +54,14 @@ final class MachineRoom {
             acceleration = "none: " + e.getMessage();
             LOG.warn("this worker runs no bunkers: {}", e.getMessage());
         }
+    }
+
+    private Acceleration runs(GuestKernel found) throws IOException, InterruptedException {
+        return switch (config.acceleration()) {
+            case PROBE -> AccelerationProbe.probe(files.guest(), found, initrd());
+            case KVM -> new Acceleration(Acceleration.Kind.KVM, "conf says so");
+            case TCG -> new Acceleration(Acceleration.Kind.TCG, "conf says so");
+        };
     }
 
     private Path initrd() {

@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param grpcHost where exec is served, and how others reach it
  * @param joinToken what the fleet's members show each other
  * @param guestKernel a directory made by {@code scripts/guest-kernel}
+ * @param acceleration how bunkers run
  */
 public record WorkerConfig(
         String name,
@@ -45,7 +46,15 @@ public record WorkerConfig(
         int grpcPort,
         Optional<Secret> joinToken,
         Path guestKernel,
+        Runs acceleration,
         Sources sources) {
+
+    /** How bunkers run: as a trial shows, or as the operator says. */
+    public enum Runs {
+        PROBE,
+        KVM,
+        TCG
+    }
 
     /**
      * Where images may come from.
@@ -98,6 +107,7 @@ public record WorkerConfig(
                 all.under("cluster.").secret("join-token"),
                 settings.path("guest-kernel")
                         .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache/scaibunker/guest-kernel")),
+                settings.choice("acceleration", Runs.PROBE),
                 Sources.from(settings));
     }
 
