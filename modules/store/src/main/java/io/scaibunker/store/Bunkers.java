@@ -14,6 +14,7 @@ import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import java.time.OffsetDateTime;
@@ -91,12 +92,13 @@ public final class Bunkers {
     /**
      * Books room on the worker and inserts the bunker, in one statement.
      *
-     * @return false if the worker has no room any more, takes none, or the image was deactivated meanwhile
+     * @return false if the worker has no room any more, takes none, the image was deactivated meanwhile, or the bunker is
+     *     booked already
      */
     public static Future<Boolean> book(SqlClient sql, Booking booking) {
         return Sql.moved(
-                sql,
-                """
+                        sql,
+                        """
                 WITH room AS (
                     UPDATE workers
                        SET allocated_cpu_millicores = allocated_cpu_millicores + :cpu,
@@ -113,17 +115,25 @@ public final class Bunkers {
                                      cpu_millicores, memory_mb, disk_mb, wish, placement)
                 SELECT :id, :tenant, :user, :name, :image, room.id, :cpu, :memory, :disk, :wish, :placement FROM room
                 """,
-                Values.of("id", booking.id().value())
-                        .and("tenant", booking.tenantId().value())
-                        .and("user", booking.userId().value())
-                        .and("name", booking.name())
-                        .and("image", booking.imageId().value())
-                        .and("worker", booking.workerId().value())
-                        .and("cpu", booking.room().cpuMillicores())
-                        .and("memory", booking.room().memoryMb())
-                        .and("disk", booking.room().diskMb())
-                        .and("wish", booking.wish())
-                        .and("placement", booking.placement()));
+                        Values.of("id", booking.id().value())
+                                .and("tenant", booking.tenantId().value())
+                                .and("user", booking.userId().value())
+                                .and("name", booking.name())
+                                .and("image", booking.imageId().value())
+                                .and("worker", booking.workerId().value())
+                                .and("cpu", booking.room().cpuMillicores())
+                                .and("memory", booking.room().memoryMb())
+                                .and("disk", booking.room().diskMb())
+                                .and("wish", booking.wish())
+                                .and("placement", booking.placement()))
+                .recover(Bunkers::bookedMeanwhile);
+    }
+
+    /** The same order, given twice at once, was booked by the other; this statement took no room. */
+    private static Future<Boolean> bookedMeanwhile(Throwable thrown) {
+        return thrown.getCause() instanceof PgException said && "bunkers_pkey".equals(said.getConstraint())
+                ? Future.succeededFuture(false)
+                : Future.failedFuture(thrown);
     }
 
     /** Wants a bunker ended. Asking twice is asking once; an ended bunker stays as it is. */
