@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.Parameter;
@@ -13,17 +14,19 @@ import io.vertx.openapi.validation.RequestParameter;
 import io.vertx.openapi.validation.RequestValidator;
 import io.vertx.openapi.validation.SchemaValidationException;
 import io.vertx.openapi.validation.ValidatableRequest;
-import io.vertx.openapi.validation.ValidatedRequest;
 import io.vertx.openapi.validation.ValidatorException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Holds a request against the contract, and says what is wrong with it field by field. */
 final class Checks {
     private static final String JSON = "application/json";
+    private static final String STDIN = "stdin";
+    private static final String NUL = "must not hold the character U+0000";
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
 
     private final RequestValidator validator;
@@ -84,6 +87,7 @@ final class Checks {
         if (!entry.takesBody() && !body.isEmpty()) {
             throw PlatformException.invalid("body", entry.id() + " takes no body");
         }
+        refuseNul(incoming, body);
         Buffer text = entry.takesBody() ? incoming.body() : Buffer.buffer();
         return validator
                 .validate(taken(entry, incoming, text), entry.id())
@@ -110,6 +114,33 @@ final class Checks {
         if (!unknown.isEmpty()) {
             throw PlatformException.invalid(unknown);
         }
+    }
+
+    /** No table takes U+0000; only what goes to a command's stdin may hold it. */
+    private static void refuseNul(Incoming incoming, JsonObject body) {
+        Stream.of(incoming.path(), incoming.query())
+                .flatMap(values -> values.entrySet().stream())
+                .filter(value -> value.getValue().indexOf('\0') >= 0)
+                .findFirst()
+                .ifPresent(value -> {
+                    throw PlatformException.invalid(value.getKey(), NUL);
+                });
+        for (String field : body.fieldNames()) {
+            if (!field.equals(STDIN) && holdsNul(body.getValue(field))) {
+                throw PlatformException.invalid(field, NUL);
+            }
+        }
+    }
+
+    private static boolean holdsNul(@Nullable Object value) {
+        return switch (value) {
+            case String text -> text.indexOf('\0') >= 0;
+            case JsonObject object ->
+                object.stream().anyMatch(field -> holdsNul(field.getKey()) || holdsNul(field.getValue()));
+            case JsonArray array -> array.stream().anyMatch(Checks::holdsNul);
+            case null -> false;
+            default -> false;
+        };
     }
 
     private static List<String> names(Contract.Entry entry, Location location) {
@@ -192,7 +223,7 @@ final class Checks {
         return wrong.isEmpty() ? List.of(new FieldError("body", "is needed")) : wrong;
     }
 
-    /** What the check of a {@link ValidatedRequest} takes as the header's name. */
+    /** The one header, beside those of HTTP itself, that a door hands on. */
     static String idempotencyHeader() {
         return IDEMPOTENCY_KEY;
     }

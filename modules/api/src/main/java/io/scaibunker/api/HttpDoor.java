@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
@@ -113,11 +114,16 @@ final class HttpDoor {
 
     private static void end(HttpServerRequest request, HttpServerResponse response, Buffer body) {
         // A body that was not read to its end makes the connection useless for a next request.
-        if (!request.isEnded()) {
+        boolean unread = !request.isEnded() && request.version() != HttpVersion.HTTP_2;
+        if (unread) {
             response.putHeader("Connection", "close");
         }
         Future<Void> ended = request.method() == HttpMethod.HEAD ? response.end() : response.end(body);
-        ended.onFailure(gone -> request.connection().close());
+        ended.onComplete(sent -> {
+            if (unread || sent.failed()) {
+                request.connection().close();
+            }
+        });
     }
 
     private void refuse(HttpServerRequest request, PlatformException failure) {

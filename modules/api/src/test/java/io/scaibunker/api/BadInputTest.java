@@ -50,7 +50,7 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a/b", "a b", "A", "", "-a", "ä", "a\u0000b", "a\nb"})
+    @ValueSource(strings = {"a/b", "a b", "A", "", "-a", "ä", "a\nb"})
     void aNameOfAnotherFormIsNamedAndRefused(String name) {
         refused(register(RunningApi.image("good").put("name", name)), "name", "value: ", "[a-z0-9]");
     }
@@ -77,6 +77,25 @@ class BadInputTest {
         assertThat(answered.json().getJsonObject("error").getJsonArray("details").stream()
                         .map(detail -> ((JsonObject) detail).getString("field")))
                 .containsExactlyInAnyOrder("name", "build_source", "size_mib", "lazy_pull");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e30", "64.5", "1180591620717411303424", "-1e400", "\"64\"", "null", "true"})
+    void aNumberOfAnotherKindIsRefused(String size) {
+        String body = RunningApi.image("bad").put("size_mib", 4242).encode().replace("4242", size);
+        refused(
+                api.call("POST", BASE + "/images", api.superKey, Optional.of(body), Map.of()),
+                "size_mib",
+                "8 to 1048576");
+    }
+
+    @Test
+    void theCharacterThatNoTableTakesIsRefusedWhereverItStands() {
+        JsonObject labels = new JsonObject().put("a", "b\u0000");
+        refused(register(RunningApi.image("bad").put("description", "a\u0000")), "description", "U+0000");
+        refused(register(RunningApi.image("bad").put("labels", labels)), "labels", "U+0000");
+        refused(api.get(BASE + "/images?name=%00", api.superKey), "name", "U+0000");
+        refused(api.get(BASE + "/images/a%00b", api.superKey), "id", "U+0000");
     }
 
     @Test
@@ -163,6 +182,20 @@ class BadInputTest {
         assertThat(raw(tooLong)).contains("VALIDATION_ERROR").contains("422");
         assertThat(raw("GET /v1/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
                 .containsAnyOf("VALIDATION_ERROR", "ROUTE_NOT_FOUND");
+    }
+
+    @Test
+    void aBodyThatDoesNotComeIsAnsweredAndItsConnectionClosed() throws IOException {
+        try (RunningApi hasty = new RunningApi(Map.of("api.body-timeout", "1s"));
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), hasty.verticle.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write(("POST " + BASE + "/images HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+                            .getBytes(StandardCharsets.US_ASCII));
+
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("422", "did not arrive whole");
+        }
     }
 
     private static String raw(String request) throws IOException {

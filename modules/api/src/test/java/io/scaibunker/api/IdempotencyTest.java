@@ -4,6 +4,7 @@ import static io.scaibunker.api.RunningApi.BASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scaibunker.api.RunningApi.Answered;
+import io.scaibunker.store.IdempotencyKeys;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
@@ -162,7 +163,7 @@ class IdempotencyTest {
         post(BASE + "/images", "old", RunningApi.image("old"));
         api.rows.execute("UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'old'");
 
-        RunningApi.get(io.scaibunker.store.IdempotencyKeys.sweep(api.database.client()));
+        RunningApi.get(IdempotencyKeys.sweep(api.database.client()));
 
         assertThat(api.rows.rows("SELECT 1 FROM idempotency_keys WHERE key = 'old'"))
                 .isEmpty();

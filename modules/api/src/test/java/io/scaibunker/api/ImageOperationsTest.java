@@ -3,9 +3,14 @@ package io.scaibunker.api;
 import static io.scaibunker.api.RunningApi.BASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.scaibunker.bus.Nudge;
 import io.scaibunker.model.WorkerId;
+import io.vertx.core.Promise;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,5 +53,84 @@ class ImageOperationsTest {
                 .isEqualTo("pending");
         assertThat(cache.json().getJsonObject("meta").getJsonObject("summary").getInteger("pending"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void theNudgeComesAfterTheCommit() {
+        List<Integer> rowsSeen = new CopyOnWriteArrayList<>();
+        Promise<Void> seen = Promise.promise();
+        api.vertx.eventBus().<Nudge.ImageRegistered>consumer(Nudge.ImageRegistered.ADDRESS, nudge -> {
+            rowsSeen.add(api.rows
+                    .rows("SELECT 1 FROM images JOIN scans ON image_id = id WHERE id = '"
+                            + nudge.body().imageId().value() + "'")
+                    .size());
+            seen.tryComplete();
+        });
+        api.register("nudged", api.superKey);
+
+        RunningApi.get(seen.future());
+        assertThat(rowsSeen).containsOnly(1);
+    }
+
+    @Test
+    void deactivatingCancelsWhatIsUnderWayAndKeepsItsWord() {
+        WorkerId worker = api.worker("cancel");
+        String group = api.post(BASE + "/availability-groups", api.superKey, new JsonObject().put("name", "cancel"))
+                .data()
+                .getString("id");
+        String image = api.register("cancel", api.superKey);
+        String path = BASE + "/availability-groups/" + group;
+        api.post(path + "/workers", api.superKey, World.list("worker_ids", worker.toString()));
+        api.post(path + "/images", api.superKey, World.list("image_ids", image));
+
+        for (int i = 0; i < 2; i++) {
+            var answered = api.post(BASE + "/images/" + image + "/deactivate", api.superKey, new JsonObject());
+            assertThat(answered.status()).isEqualTo(200);
+            assertThat(answered.data().getString("status")).isEqualTo("deactivated");
+        }
+
+        assertThat(api.rows.rows("SELECT c.wanted, c.status FROM image_cache c JOIN images ON id = image_id"
+                        + " WHERE name = 'cancel'"))
+                .containsExactly(Map.of("wanted", false, "status", "evicted"));
+        assertThat(api.post(BASE + "/images/" + image + "/warm", api.superKey, new JsonObject())
+                        .code())
+                .isEqualTo("IMAGE_DEACTIVATED");
+        assertThat(api.post(path + "/images", api.superKey, World.list("image_ids", image))
+                        .code())
+                .isEqualTo("IMAGE_DEACTIVATED");
+    }
+
+    @Test
+    void aScanAskedAgainKeepsTheVerdictBefore() {
+        String image = api.register("scanned", api.superKey);
+        String path = BASE + "/images/" + image + "/scan";
+        assertThat(api.get(path, api.superKey).data().getString("scan_status")).isEqualTo("pending");
+        api.rows.execute("UPDATE scans SET status = 'failed', reason = 'SCANNER_MISSING', finished_at = now()");
+        assertThat(api.get(BASE + "/images/scanned", api.superKey).data().getString("scan_reason"))
+                .isEqualTo("SCANNER_MISSING");
+
+        JsonObject again = api.post(path, api.superKey, new JsonObject()).data();
+
+        assertThat(again.getString("scan_status")).isEqualTo("pending");
+        assertThat(again.getJsonObject("previous").getString("reason")).isEqualTo("SCANNER_MISSING");
+    }
+
+    @Test
+    void warmAsksForWhatFailedAgain() {
+        WorkerId worker = api.worker("warm");
+        String group = api.post(BASE + "/availability-groups", api.superKey, new JsonObject().put("name", "warm"))
+                .data()
+                .getString("id");
+        String image = api.register("warm", api.superKey);
+        String path = BASE + "/availability-groups/" + group;
+        api.post(path + "/workers", api.superKey, World.list("worker_ids", worker.toString()));
+        api.post(path + "/images", api.superKey, World.list("image_ids", image));
+        api.rows.execute("UPDATE image_cache SET status = 'failed', error_code = 'SOURCE_AUTH', error_message = 'no'"
+                + " WHERE worker_id = '" + worker.value() + "'");
+
+        var warmed = api.post(BASE + "/images/warm/warm", api.superKey, new JsonObject());
+
+        assertThat(warmed.status()).isEqualTo(202);
+        assertThat(warmed.data().getJsonObject("warm").getInteger("queued")).isEqualTo(1);
     }
 }

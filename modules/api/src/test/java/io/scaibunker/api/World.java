@@ -6,6 +6,8 @@ import io.scaibunker.model.WorkerId;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** One of everything that operations name, made fresh by the super administrator, in the default tenant. */
 final class World {
@@ -47,8 +49,8 @@ final class World {
                 "PUT",
                 BASE + "/registry-credentials/registry.example",
                 owner,
-                java.util.Optional.of("{\"token\":\"t\"}"),
-                java.util.Map.of());
+                Optional.of("{\"token\":\"t\"}"),
+                Map.of());
     }
 
     private static String id(RunningApi api, String path, JsonObject body) {

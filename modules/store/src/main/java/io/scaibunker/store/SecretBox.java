@@ -68,9 +68,8 @@ public final class SecretBox {
             Files.writeString(beside, Base64.getEncoder().encodeToString(random(KEY_BYTES)) + "\n");
             // A link, not a rename: of two processes that start at once the first one's key stays.
             Files.createLink(file, beside);
-        } catch (FileAlreadyExistsException e) {
-            // The other process was first.
-            assert Files.exists(file);
+        } catch (FileAlreadyExistsException otherWasFirst) {
+            // Its key is the one to read.
         } finally {
             Files.delete(beside);
         }
