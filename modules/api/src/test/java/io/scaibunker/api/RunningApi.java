@@ -63,6 +63,7 @@ final class RunningApi implements AutoCloseable {
     final SecretBox box = SecretBox.fresh();
     final ApiVerticle verticle;
     final String superKey;
+    private final Path home = home();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -72,7 +73,9 @@ final class RunningApi implements AutoCloseable {
 
     RunningApi(Map<String, String> settings) {
         BusCodec.install(vertx.eventBus());
-        superKey = get(FirstKey.ensure(database, file())).orElseThrow().reveal();
+        superKey = get(FirstKey.ensure(database, home.resolve("first-key")))
+                .orElseThrow()
+                .reveal();
         ApiConfig config = ApiConfig.from(Settings.of(withPort(settings)));
         verticle = new ApiVerticle(
                 config, database, box, RunningApi::run, Map.of("rooms", () -> Future.succeededFuture()));
@@ -85,9 +88,9 @@ final class RunningApi implements AutoCloseable {
         return all;
     }
 
-    private static Path file() {
+    private static Path home() {
         try {
-            return Files.createTempDirectory("api-test").resolve("first-key");
+            return Files.createTempDirectory("api-test");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -223,5 +226,11 @@ final class RunningApi implements AutoCloseable {
     public void close() {
         get(vertx.close());
         rows.close();
+        try {
+            Files.deleteIfExists(home.resolve("first-key"));
+            Files.delete(home);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
