@@ -35,14 +35,18 @@ final class BunkerPlacer {
 
     /** Asked again with the same id, answers what was booked the first time. */
     Future<Answer.Placement> place(PlaceBunker order) {
+        return place(order, 1);
+    }
+
+    private Future<Answer.Placement> place(PlaceBunker order, int attempt) {
         return Bunkers.find(database.client(), order.bunkerId())
                 .compose(booked -> booked.isPresent()
                         ? Future.succeededFuture(
                                 new Answer.Placed(order.bunkerId(), booked.get().workerId()))
-                        : place(order, 1));
+                        : decide(order, attempt));
     }
 
-    private Future<Answer.Placement> place(PlaceBunker order, int attempt) {
+    private Future<Answer.Placement> decide(PlaceBunker order, int attempt) {
         return Workers.candidates(database.client(), order.imageId())
                 .map(workers -> Placement.choose(order.room(), workers))
                 .compose(decision -> switch (decision) {

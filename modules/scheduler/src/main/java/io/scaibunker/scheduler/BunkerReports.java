@@ -24,7 +24,7 @@ final class BunkerReports {
 
     private static final int ROWS_MAX = 100;
 
-    /** Well below the bus's cap: what a page's entries may come to in all, in characters. */
+    /** Well below the bus's cap: what a page's entries may come to in all, in bytes. */
     private static final int PAGE_MAX = 40_000;
 
     /** What an entry takes beside its environment. */
@@ -46,7 +46,7 @@ final class BunkerReports {
         int size = 0;
         for (Bunkers.Wanted row : rows) {
             Map<String, String> environment = environment(row.wish());
-            size += ENTRY_SIZE + environment.toString().length();
+            size += ENTRY_SIZE + JsonObject.mapFrom(environment).toBuffer().length();
             if (size > PAGE_MAX && !page.isEmpty()) {
                 break;
             }
