@@ -17,7 +17,7 @@ import java.util.Optional;
 final class CopiesAnswer {
     private static final int ROWS_MAX = 200;
 
-    /** Well below the bus's cap: what a page's entries may come to in all, in characters. */
+    /** Well below the bus's cap: what a page's entries may come to in all, in bytes. */
     private static final int PAGE_MAX = 40_000;
 
     /** What an entry takes beside its source. */
@@ -39,7 +39,7 @@ final class CopiesAnswer {
         List<WantedCopy> page = new ArrayList<>();
         int size = 0;
         for (ImageCache.Wanted row : rows) {
-            size += ENTRY_SIZE + row.source().encode().length();
+            size += ENTRY_SIZE + row.source().toBuffer().length();
             if (size > PAGE_MAX && !page.isEmpty()) {
                 break;
             }

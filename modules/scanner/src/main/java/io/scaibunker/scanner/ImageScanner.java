@@ -60,7 +60,9 @@ final class ImageScanner {
             return Future.succeededFuture(
                     new Verdict(ScanStatus.SKIPPED, null, "the image has no registry reference to scan", null));
         }
-        return engine.scan(claim.imageId()).recover(thrown -> Future.succeededFuture(failed(claim, thrown)));
+        return Future.succeededFuture(claim.imageId())
+                .compose(engine::scan)
+                .recover(thrown -> Future.succeededFuture(failed(claim, thrown)));
     }
 
     private static Verdict failed(Claim claim, Throwable thrown) {

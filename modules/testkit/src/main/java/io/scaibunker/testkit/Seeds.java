@@ -64,6 +64,23 @@ public final class Seeds {
         return image(owner, "tenant", "{\"kind\":\"tar\",\"path\":\"" + path + "\"}", false);
     }
 
+    /** So many images of the owner's tenant, each from the archive at {@code path}. */
+    public void tarImages(Owner owner, int count, String path) {
+        database.execute("""
+                INSERT INTO images (id, name, scope, tenant_id, partner_id, created_by, build_source, size_mib,
+                       default_cpu_millicores, default_memory_mb, default_disk_mb)
+                SELECT gen_random_uuid(), '%s-' || n, 'tenant', %s, %s, %s,
+                       jsonb_build_object('kind', 'tar', 'path', '%s'), 64, 1000, 512, 1024
+                  FROM generate_series(1, %d) AS n
+                """.formatted(
+                        name(),
+                        text(owner.tenant()),
+                        text(owner.partner()),
+                        text(owner.user()),
+                        path.replace("'", "''"),
+                        count));
+    }
+
     private UUID image(Owner owner, String scope, String source, boolean lazy) {
         UUID image = UUID.randomUUID();
         database.execute("""
