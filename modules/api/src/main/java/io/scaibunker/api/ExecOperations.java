@@ -22,6 +22,9 @@ import java.util.Map;
 final class ExecOperations {
     private static final int TIMEOUT_DEFAULT_S = 60;
 
+    /** As whom those run who may not be root and name no user. */
+    private static final String NOBODY = "65534:65534";
+
     private final Database database;
     private final BunkerOperations bunkers;
     private final BunkerAccess access;
@@ -80,7 +83,7 @@ final class ExecOperations {
                 argv(body),
                 environment,
                 body.getString("cwd", ""),
-                body.getString("user", ""),
+                body.getString("user", request.caller().may(Permission.ROOT) ? "" : NOBODY),
                 Duration.ofSeconds(request.number("timeout_s", TIMEOUT_DEFAULT_S)),
                 body.getString("stdin", "").getBytes(StandardCharsets.UTF_8));
     }

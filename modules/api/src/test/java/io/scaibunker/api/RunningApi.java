@@ -151,6 +151,7 @@ final class RunningApi implements AutoCloseable {
 
     private static BunkerAccessClient.Call run(String worker, ExecCommand command, ExecOutput output) {
         output.stdout(Buffer.buffer(String.join(" ", command.argv())));
+        output.stderr(Buffer.buffer("as " + command.user()));
         return new BunkerAccessClient.Call(
                 Future.succeededFuture(new ExecEnd(0, 0, false, Duration.ofMillis(5), "")), () -> {});
     }

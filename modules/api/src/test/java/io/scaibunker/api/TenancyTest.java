@@ -308,6 +308,9 @@ class TenancyTest {
                         .data()
                         .getString("stdout"))
                 .isEqualTo("/bin/sh -c echo a b");
+        assertThat(api.post(path, user, command).data().getString("stderr")).isEqualTo("as 65534:65534");
+        assertThat(api.post(path, northAdmin, command).data().getString("stderr"))
+                .isEqualTo("as ");
         for (String root : List.of("root", "0", "0:0", "00:5")) {
             assertThat(api.post(path, user, command.copy().put("user", root)).code())
                     .isEqualTo("AUTHZ_PERMISSION_DENIED");
