@@ -152,8 +152,13 @@ class PostTest {
 
     @Test
     void closingWaitsNoLongerThanItsLimit() {
-        serve(found -> Promise.<DigestPinned>promise().future());
+        AtomicInteger taken = new AtomicInteger();
+        serve(found -> {
+            taken.incrementAndGet();
+            return Promise.<DigestPinned>promise().future();
+        });
         Future<DigestPinned> asked = post.ask(FOUND, LIMIT);
+        Eventually.eventually(() -> assertThat(taken).hasValue(1));
         post.close(Duration.ofMillis(50)).await();
         assertThat(asked.isComplete()).isFalse();
     }

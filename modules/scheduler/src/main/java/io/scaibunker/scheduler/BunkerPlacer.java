@@ -20,8 +20,11 @@ import org.slf4j.LoggerFactory;
 final class BunkerPlacer {
     private static final Logger LOG = LoggerFactory.getLogger(BunkerPlacer.class);
 
-    /** How often it is decided anew when the chosen worker's room was gone at booking. */
-    private static final int TRIES_MAX = 5;
+    /**
+     * How often it is decided anew when the chosen worker's room was gone at booking. Another order got it, so all of a
+     * rush come to an end; the bound is for the unlucky one among very many.
+     */
+    private static final int TRIES_MAX = 40;
 
     private static final int RETRY_AFTER_SECONDS = 5;
 
@@ -48,7 +51,7 @@ final class BunkerPlacer {
 
     private Future<Answer.Placement> decide(PlaceBunker order, int attempt) {
         return Workers.candidates(database.client(), order.imageId())
-                .map(workers -> Placement.choose(order.room(), workers))
+                .map(workers -> Placement.choose(order.bunkerId(), order.room(), workers))
                 .compose(decision -> switch (decision) {
                     case Placement.Refused refused -> Future.succeededFuture(refusal(order, refused));
                     case Placement.Chosen chosen -> book(order, chosen, attempt);

@@ -1,5 +1,6 @@
 package io.scaibunker.scheduler;
 
+import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
@@ -55,7 +56,8 @@ final class Placement {
 
     private Placement() {}
 
-    static Decision choose(Room ask, List<Candidate> workers) {
+    /** @param order tells workers apart that are equally good, so that a rush of orders does not run to one of them */
+    static Decision choose(BunkerId order, Room ask, List<Candidate> workers) {
         Map<Reason, Integer> passed = new EnumMap<>(Reason.class);
         List<Candidate> fit = workers.stream()
                 .filter(worker -> {
@@ -65,7 +67,7 @@ final class Placement {
                 })
                 .toList();
         return fit.stream()
-                .min(preference())
+                .min(preference(order))
                 .<Decision>map(best -> new Chosen(best.id(), copyReady(best), workers.size(), passed))
                 .orElseGet(() -> refused(passed));
     }
@@ -107,11 +109,19 @@ final class Placement {
                 .orElse(Reason.COPY_MISSING);
     }
 
-    /** Ready copies first, then the emptiest worker; ids decide the rest, so that equal input decides equally. */
-    private static Comparator<Candidate> preference() {
+    /** Ready copies first, then the emptiest worker; the ids decide the rest, so that equal input decides equally. */
+    private static Comparator<Candidate> preference(BunkerId order) {
         return Comparator.comparing((Candidate worker) -> !copyReady(worker))
                 .thenComparing(Placement::fullness)
+                .thenComparing(worker -> lot(order, worker.id()))
                 .thenComparing(worker -> worker.id().value());
+    }
+
+    /** Differs by order and worker as if drawn, and is always the same for the same two. */
+    private static long lot(BunkerId order, WorkerId worker) {
+        long mixed = order.value().getLeastSignificantBits() ^ worker.value().getLeastSignificantBits();
+        mixed = (mixed ^ (mixed >>> 31)) * 0x9e3779b97f4a7c15L;
+        return mixed ^ (mixed >>> 29);
     }
 
     private static double fullness(Candidate worker) {

@@ -2,6 +2,7 @@ package io.scaibunker.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
@@ -22,6 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -198,21 +201,39 @@ class PlacementTest {
     }
 
     @Test
-    void equalWorkersAreChosenEquallyWhateverTheirOrder() {
-        var workers = new ArrayList<>(Stream.iterate(1, i -> i + 1)
-                .limit(20)
-                .map(i -> GOOD.called(i).candidate())
-                .toList());
+    void anOrderIsDecidedEquallyWhateverTheOrderOfTheWorkers() {
+        var workers = equalWorkers();
+        var order = BunkerId.fresh();
+        var first = Placement.choose(order, ASK, workers);
         var random = new Random(7);
         for (int i = 0; i < 20; i++) {
             Collections.shuffle(workers, random);
-            assertThat(Placement.choose(ASK, workers)).isEqualTo(new Chosen(id(1), true, 20, Map.of()));
+            assertThat(Placement.choose(order, ASK, workers)).isEqualTo(first);
         }
+    }
+
+    @Test
+    void manyOrdersAreSpreadOverEqualWorkers() {
+        var workers = equalWorkers();
+        var taken = Stream.generate(() -> (Chosen) Placement.choose(BunkerId.fresh(), ASK, workers))
+                .limit(2000)
+                .collect(Collectors.groupingBy(Chosen::workerId, Collectors.counting()));
+        assertThat(taken).hasSize(20);
+        assertThat(taken.values()).allSatisfy(count -> assertThat(count).isBetween(40L, 200L));
+    }
+
+    private static List<Candidate> equalWorkers() {
+        return new ArrayList<>(Stream.generate(
+                        () -> GOOD.called(ThreadLocalRandom.current().nextInt()).candidate())
+                .limit(20)
+                .toList());
     }
 
     private static Decision choose(Worker... workers) {
         return Placement.choose(
-                ASK, Arrays.stream(workers).map(Worker::candidate).toList());
+                BunkerId.fresh(),
+                ASK,
+                Arrays.stream(workers).map(Worker::candidate).toList());
     }
 
     private static WorkerId id(int id) {

@@ -20,6 +20,7 @@ import io.scaibunker.bus.Question.WorkerBeat;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
@@ -106,6 +107,20 @@ class SchedulerTest {
     }
 
     @Test
+    void aRushFindsTheRoomOfManyWorkers() {
+        for (int i = 0; i < 20; i++) {
+            holder(500, 50, 5);
+        }
+        open(RARELY);
+        var orders = Stream.generate(() -> post.ask(order(BunkerId.fresh()), LIMIT))
+                .limit(100)
+                .toList();
+        Future.join(orders).otherwiseEmpty().await();
+        assertThat(orders.stream().filter(order -> order.result() instanceof Placed))
+                .hasSize(100);
+    }
+
+    @Test
     void theSameOrderGivenTwiceIsOneBunker() {
         holder();
         holder();
@@ -132,7 +147,7 @@ class SchedulerTest {
                         BunkerIntent.RUN,
                         BunkerStatus.PENDING,
                         new ImageId(image),
-                        new io.scaibunker.model.Digest(DIGEST),
+                        new Digest(DIGEST),
                         "notebook",
                         ONE,
                         Map.of("LANG", "C"),

@@ -16,9 +16,12 @@ import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.store.Bunkers.Booking;
 import io.scaibunker.store.Bunkers.Bunker;
 import io.scaibunker.store.Bunkers.Wanted;
+import io.scaibunker.testkit.Eventually;
 import io.scaibunker.testkit.Seeds.Owner;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.SqlClient;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -57,6 +60,24 @@ class BunkersTest extends StoreFixture {
         var orders = Stream.generate(() -> book(id, ONE)).limit(20).toList();
         Future.all(orders).await();
         assertThat(orders.stream().filter(Future::result)).hasSize(1);
+        assertThat(allocated()).isEqualTo("100/10/1");
+    }
+
+    @Test
+    void anOrderThatWaitedForItsTwinIsNotBookedAgain() {
+        var id = BunkerId.fresh();
+        Promise<Void> commit = Promise.promise();
+        Promise<Boolean> first = Promise.promise();
+        Future<?> whole = database.inTransaction(
+                connection -> book(connection, id, ONE).onComplete(first).compose(booked -> commit.future()));
+        assertThat(first.future().await()).isTrue();
+        Future<Boolean> second = book(id, ONE);
+        Eventually.eventually(
+                () -> assertThat(server.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+                        .isNotEmpty());
+        commit.complete();
+        whole.await();
+        assertThat(second.await()).isFalse();
         assertThat(allocated()).isEqualTo("100/10/1");
     }
 
@@ -189,8 +210,12 @@ class BunkersTest extends StoreFixture {
     }
 
     private Future<Boolean> book(BunkerId id, Room room) {
+        return book(sql, id, room);
+    }
+
+    private Future<Boolean> book(SqlClient client, BunkerId id, Room room) {
         return Bunkers.book(
-                sql,
+                client,
                 new Booking(
                         id,
                         new TenantId(owner.tenant()),

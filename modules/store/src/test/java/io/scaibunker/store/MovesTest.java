@@ -14,6 +14,7 @@ import io.scaibunker.model.ScanStatus;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.Word;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import io.scaibunker.store.Bunkers.Booking;
 import io.scaibunker.store.ImageCache.Answered;
@@ -162,7 +163,7 @@ class MovesTest extends StoreFixture {
         walk.everyMoveWasWalked();
     }
 
-    private Verb bunkerVerb(int verb, BunkerId id, io.scaibunker.model.WorkerId worker) {
+    private Verb bunkerVerb(int verb, BunkerId id, WorkerId worker) {
         IncarnationId run = new IncarnationId(new UUID(7, 7));
         return switch (verb) {
             case 0 -> new Verb("provisioning", Bunkers.move(sql, worker, id, BunkerStatus.PROVISIONING, run));
