@@ -337,8 +337,8 @@ public final class ImageCache {
     public static Future<List<CacheRow>> of(SqlClient sql, ImageId imageId) {
         return Sql.list(sql, """
                 SELECT c.*, w.name AS worker_name, w.status AS worker_status,
-                       (SELECT max(a.allocated_bytes) FROM artifacts a WHERE a.digest = c.artifact_digest)
-                           AS allocated_bytes,
+                       (SELECT max(a.allocated_bytes) FROM artifacts a JOIN images i ON i.id = c.image_id
+                         WHERE a.digest = c.artifact_digest OR a.fingerprint = i.fingerprint) AS allocated_bytes,
                        ARRAY(SELECT gc.group_id FROM group_covers gc
                                JOIN group_workers gw ON gw.group_id = gc.group_id
                               WHERE gc.image_id = c.image_id AND gw.worker_id = c.worker_id
