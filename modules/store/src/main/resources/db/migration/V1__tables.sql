@@ -168,6 +168,8 @@ CREATE TABLE artifacts (
     created_at      timestamptz NOT NULL DEFAULT now()
 );
 
+CREATE INDEX artifacts_by_digest ON artifacts (digest);
+
 -- How one image stands on one worker. A row whose image is no longer wanted there says wanted = false until the worker
 -- has let the copy go.
 CREATE TABLE image_cache (
