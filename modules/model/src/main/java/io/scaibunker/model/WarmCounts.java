@@ -6,7 +6,7 @@ package io.scaibunker.model;
  * @param queued pending or being built
  * @param ready already there
  * @param failed failed and not asked again
- * @param skipped on workers that are lost or drained
+ * @param skipped on workers that are lost
  */
 public record WarmCounts(int queued, int ready, int failed, int skipped) {
     public static final WarmCounts NONE = new WarmCounts(0, 0, 0, 0);
