@@ -1,5 +1,7 @@
 package io.scaibunker.bus;
 
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.PlatformException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -24,6 +26,7 @@ public final class Rounds {
     private boolean running;
     private boolean again;
     private boolean stopped;
+    private boolean failing;
     private Future<?> current = Future.succeededFuture();
 
     /**
@@ -52,7 +55,8 @@ public final class Rounds {
         current = over.future();
         Future.succeededFuture()
                 .compose(start -> drain.get())
-                .onFailure(thrown -> LOG.warn("a round of {} failed; the next one tries again", name, thrown))
+                .onSuccess(done -> failing = false)
+                .onFailure(this::failed)
                 .onComplete(done -> {
                     running = false;
                     over.complete();
@@ -60,6 +64,18 @@ public final class Rounds {
                         nudge();
                     }
                 });
+    }
+
+    /** Said once until a round succeeds again: while the database or another room is away, every round fails. */
+    private void failed(Throwable thrown) {
+        if (thrown instanceof PlatformException known && known.code() == ErrorCode.SERVICE_UNAVAILABLE) {
+            if (!failing) {
+                LOG.warn("a round of {} failed, the next ones try again: {}", name, known.text());
+            }
+        } else {
+            LOG.error("a round of {} failed, the next one tries again", name, thrown);
+        }
+        failing = true;
     }
 
     /** No more rounds; done when the one under way is. */

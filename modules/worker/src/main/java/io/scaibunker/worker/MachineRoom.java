@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,6 +84,7 @@ final class MachineRoom {
         GuestKernel with = Optional.ofNullable(kernel).orElseThrow();
         WantedBunker wanted = bunker.wanted();
         Path place = place(bunker.id());
+        requireWanted(bunker);
         Machine machine = here.start(new MachineSpec(
                 bunker.id().toString(),
                 place,
@@ -95,8 +97,17 @@ final class MachineRoom {
                 wanted.room().memoryMb(),
                 hostname(wanted)));
         bunker.spawned(machine);
+        // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
+        requireWanted(bunker);
         machine.awaitReady(config.bootTimeout());
         return machine;
+    }
+
+    private void requireWanted(Bunker bunker) {
+        if (bunker.here() != BunkerPlan.Here.BOOTING) {
+            end(bunker);
+            throw new CancellationException(bunker.id() + " was ended before it ran");
+        }
     }
 
     private static String hostname(WantedBunker wanted) {
@@ -128,7 +139,7 @@ final class MachineRoom {
         if (thrown instanceof MachineException told) {
             return new Failure(ErrorCode.MACHINE_FAILED, cut(String.valueOf(told.getMessage())));
         }
-        if (!(thrown instanceof InterruptedException)) {
+        if (!(thrown instanceof InterruptedException || thrown instanceof CancellationException)) {
             LOG.error("a boot failed", thrown);
         }
         return new Failure(ErrorCode.MACHINE_FAILED, "the machine did not start");
