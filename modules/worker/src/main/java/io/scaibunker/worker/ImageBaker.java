@@ -13,6 +13,7 @@ import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.oci.BlobDir;
+import io.scaibunker.oci.ByteProgress;
 import io.scaibunker.oci.ContentDigest;
 import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.ImageSource;
@@ -45,14 +46,22 @@ final class ImageBaker {
 
     private final WorkerFiles files;
     private final CopyLedger ledger;
+    private final BlobCache blobs;
     private final ImageSources sources;
     private final ImageWriter writer;
     private final String writerName;
 
     /** @param writerName name and version: equal source, size and writer mean equal content */
-    ImageBaker(WorkerFiles files, CopyLedger ledger, ImageSources sources, ImageWriter writer, String writerName) {
+    ImageBaker(
+            WorkerFiles files,
+            CopyLedger ledger,
+            BlobCache blobs,
+            ImageSources sources,
+            ImageWriter writer,
+            String writerName) {
         this.files = files;
         this.ledger = ledger;
+        this.blobs = blobs;
         this.sources = sources;
         this.writer = writer;
         this.writerName = writerName;
@@ -124,20 +133,31 @@ final class ImageBaker {
         if (equal.isPresent() && ledger.share(job.wanted().imageId(), equal.get())) {
             return equal.get();
         }
-        LayerStack layers = fetch(place, job, source, image);
-        return write(place, job, layers, sourceDigest);
+        job.enter(CachePhase.FETCHING);
+        if (job.wanted().source() instanceof BuildSource.Oci oci) {
+            ImageReference reference = ImageReference.parse(oci.ref());
+            try (BlobCache.Use use = blobs.use(reference.registry() + "/" + reference.repository())) {
+                return write(
+                        place, job, fetch(job, image, (layer, told) -> use.fetch(source, layer, told)), sourceDigest);
+            }
+        }
+        BlobDir own = new BlobDir(place.resolve("blobs"));
+        return write(place, job, fetch(job, image, (layer, told) -> source.fetch(layer, own, told)), sourceDigest);
     }
 
-    private static LayerStack fetch(Path place, BakeJob job, ImageSource source, ResolvedImage image) {
-        job.enter(CachePhase.FETCHING);
-        BlobDir blobs = new BlobDir(place.resolve("blobs"));
+    /** Brings one layer's blob as a local file. */
+    @FunctionalInterface
+    private interface Fetch {
+        Path blob(io.scaibunker.oci.Layer layer, ByteProgress progress) throws IOException;
+    }
+
+    private static LayerStack fetch(BakeJob job, ResolvedImage image, Fetch fetch) throws IOException {
         long total = image.compressedBytes();
         List<Layer> layers = new ArrayList<>();
         long before = 0;
         for (io.scaibunker.oci.Layer layer : image.layers()) {
             long done = before;
-            Path blob =
-                    source.fetch(layer, blobs, (bytes, all) -> job.progress(CachePhase.FETCHING, done + bytes, total));
+            Path blob = fetch.blob(layer, (bytes, all) -> job.progress(CachePhase.FETCHING, done + bytes, total));
             layers.add(
                     new StoredLayer(layer.diffId().map(ContentDigest::toString).orElse(""), blob, layer.size()));
             before += layer.size();

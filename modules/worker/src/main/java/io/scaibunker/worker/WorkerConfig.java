@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param dataDir where copies, bakes and bunkers lie
  * @param capacity what bunkers may take in all
  * @param bakeSlots how many images are baked at once
+ * @param blobCacheBytes how much of fetched layers is kept for the next bake
  * @param bootSlots how many bunkers boot at once
  * @param beat how often the worker says that it lives
  * @param sweep how long a lost nudge may cost
@@ -35,6 +36,7 @@ public record WorkerConfig(
         String zone,
         Map<String, String> labels,
         int bakeSlots,
+        long blobCacheBytes,
         int bootSlots,
         Duration beat,
         Duration sweep,
@@ -95,6 +97,7 @@ public record WorkerConfig(
                 settings.text("zone", ""),
                 settings.pairs("labels"),
                 settings.integer("bake-slots", 2, 1, 64),
+                settings.size("blob-cache", 4L << 30, 0, 1L << 50),
                 settings.integer("boot-slots", 4, 1, 256),
                 settings.duration("beat", Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofMinutes(1)),
                 settings.duration("sweep", Duration.ofSeconds(10), Duration.ofMillis(50), Duration.ofMinutes(10)),

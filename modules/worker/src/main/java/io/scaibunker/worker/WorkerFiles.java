@@ -22,6 +22,7 @@ import java.util.List;
  *   worker-id     its id for life
  *   copies/       &lt;digest&gt;.ext4, and one ledger entry an image
  *   bakes/        half-made things; emptied at start
+ *   blobs/        layers as they were fetched, while there is room
  *   bunkers/      a directory a machine
  *   guest/        the initrd, and what the acceleration probe found
  * </pre>
@@ -36,7 +37,8 @@ final class WorkerFiles {
     /** Makes what is missing and removes what an earlier run left half-made, its machines included. */
     static WorkerFiles open(Path root) throws IOException, InterruptedException {
         WorkerFiles files = new WorkerFiles(root.toAbsolutePath().normalize());
-        for (Path directory : List.of(files.root, files.copies(), files.bakes(), files.bunkers(), files.guest())) {
+        for (Path directory :
+                List.of(files.root, files.copies(), files.bakes(), files.blobs(), files.bunkers(), files.guest())) {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
@@ -71,6 +73,10 @@ final class WorkerFiles {
 
     Path bakes() {
         return root.resolve("bakes");
+    }
+
+    Path blobs() {
+        return root.resolve("blobs");
     }
 
     Path bunkers() {

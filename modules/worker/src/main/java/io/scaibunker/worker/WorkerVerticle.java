@@ -37,7 +37,7 @@ public final class WorkerVerticle extends VerticleBase {
         this.joinToken = joinToken;
     }
 
-    private record Opened(WorkerFiles files, WorkerId self, CopyLedger ledger) {}
+    private record Opened(WorkerFiles files, WorkerId self, CopyLedger ledger, BlobCache blobs) {}
 
     @Override
     public Future<?> start() {
@@ -48,7 +48,11 @@ public final class WorkerVerticle extends VerticleBase {
 
     private Opened open() throws Exception {
         WorkerFiles files = WorkerFiles.open(config.dataDir());
-        return new Opened(files, files.id(), CopyLedger.open(files.copies()));
+        return new Opened(
+                files,
+                files.id(),
+                CopyLedger.open(files.copies()),
+                BlobCache.open(files.blobs(), config.blobCacheBytes()));
     }
 
     private Future<?> serve(Opened opened) {
@@ -56,7 +60,12 @@ public final class WorkerVerticle extends VerticleBase {
         CopyLedger ledger = opened.ledger();
         MachineRoom machines = new MachineRoom(config, opened.files());
         ImageBaker baker = new ImageBaker(
-                opened.files(), ledger, new ImageSources(SourceRules.of(config.sources())), new Mke2fsWriter(), WRITER);
+                opened.files(),
+                ledger,
+                opened.blobs(),
+                new ImageSources(SourceRules.of(config.sources())),
+                new Mke2fsWriter(),
+                WRITER);
         bunkers = new BunkerKeeper(
                 context, opened.self(), incarnation, post, config, ledger, machines, bench, () -> bunkerRounds.nudge());
         copies = new CopyKeeper(

@@ -46,7 +46,8 @@ class ImageBakerTest {
         files = WorkerFiles.open(directory.resolve("worker"));
         ledger = CopyLedger.open(files.copies());
         ImageSources sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
-        baker = new ImageBaker(files, ledger, sources, new Mke2fsWriter(), "mke2fs-1");
+        baker = new ImageBaker(
+                files, ledger, BlobCache.open(files.blobs(), 0), sources, new Mke2fsWriter(), "mke2fs-1");
     }
 
     @Test
