@@ -29,7 +29,7 @@ final class LayerPass implements AutoCloseable {
     }
 
     void run() throws IOException {
-        try (var reader = LayerReader.open(source, limits)) {
+        try (var reader = LayerReader.openAhead(source, limits)) {
             for (var entry = reader.next(); entry != null; entry = reader.next()) {
                 contents.begin(entry.xattrs());
                 if (entry.kind() == EntryKind.FILE) {
