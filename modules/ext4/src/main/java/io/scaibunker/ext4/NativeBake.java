@@ -144,8 +144,11 @@ final class NativeBake {
                 tree, passes, meeting, checksums, new NameHash(identity.hashSeed()), out, used, progress::tick);
         writer.writeBlocks();
         var geometry = Geometry.of(blocks, writer.end(), writer.lastInode());
-        if (!geometry.fits()) {
-            throw new SizeCapExceeded(Geometry.mib(writer.end(), writer.lastInode()), spec.sizeMib());
+        // Zeros and holes take no blocks; yet what reads as more than the whole file system is refused, as by mke2fs.
+        var asRead = SpaceNeeded.fileBlocks(tree);
+        if (!geometry.fits() || asRead > blocks) {
+            var needed = Math.max(Geometry.mib(writer.end(), writer.lastInode()), asRead + 255 >> 8);
+            throw new SizeCapExceeded(needed, spec.sizeMib());
         }
         ended("tree");
         fetch(meeting, image);

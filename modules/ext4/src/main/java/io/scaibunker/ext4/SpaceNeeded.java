@@ -1,5 +1,6 @@
 package io.scaibunker.ext4;
 
+import io.scaibunker.layers.EntryKind;
 import io.scaibunker.layers.MergedTree;
 import io.scaibunker.layers.Name;
 import io.scaibunker.layers.Node;
@@ -26,6 +27,18 @@ record SpaceNeeded(long contentBlocks, long inodes) {
         var count = new Count();
         tree.forEach(count::add);
         return new SpaceNeeded(count.blocks(), RESERVED_INODES + count.nodes + count.nodes / 32 + 16);
+    }
+
+    /** What the files alone come to, each with its full size and once, whatever its names. */
+    static long fileBlocks(MergedTree tree) throws IOException {
+        var sum = new long[1];
+        tree.forEach(name -> {
+            var node = name.node();
+            if (node.kind() == EntryKind.FILE && node.firstName() == name) {
+                sum[0] += (node.size() + Mke2fs.BLOCK - 1) / Mke2fs.BLOCK;
+            }
+        });
+        return sum[0];
     }
 
     /** The smallest size in MiB that does. */

@@ -1,5 +1,8 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.ext4.ImageWriter;
+import io.scaibunker.ext4.Mke2fsWriter;
+import io.scaibunker.ext4.NativeWriter;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Secret;
 import io.scaibunker.model.Settings;
@@ -15,6 +18,7 @@ import java.util.Optional;
  * @param name shown to operators; default: the host's name
  * @param dataDir where copies, bakes and bunkers lie
  * @param capacity what bunkers may take in all
+ * @param baker what writes the file systems
  * @param bakeSlots how many images are baked at once
  * @param blobCacheBytes how much of fetched layers is kept for the next bake
  * @param bootSlots how many bunkers boot at once
@@ -35,6 +39,7 @@ public record WorkerConfig(
         Room capacity,
         String zone,
         Map<String, String> labels,
+        Baker baker,
         int bakeSlots,
         long blobCacheBytes,
         int bootSlots,
@@ -50,6 +55,27 @@ public record WorkerConfig(
         Path guestKernel,
         Runs acceleration,
         Sources sources) {
+
+    /** What writes the file systems: our own writer, or e2fsprogs under fakeroot, against which that one is checked. */
+    public enum Baker {
+        NATIVE,
+        MKE2FS;
+
+        ImageWriter writer() {
+            return switch (this) {
+                case NATIVE -> new NativeWriter();
+                case MKE2FS -> new Mke2fsWriter();
+            };
+        }
+
+        /** Name and version: equal source, size and writer mean equal content. */
+        String writerName() {
+            return switch (this) {
+                case NATIVE -> "native-1";
+                case MKE2FS -> "mke2fs-1";
+            };
+        }
+    }
 
     /** How bunkers run: as a trial shows, or as the operator says. */
     public enum Runs {
@@ -96,6 +122,7 @@ public record WorkerConfig(
                 capacity(settings),
                 settings.text("zone", ""),
                 settings.pairs("labels"),
+                settings.choice("baker", Baker.NATIVE),
                 settings.integer("bake-slots", 2, 1, 64),
                 settings.size("blob-cache", 4L << 30, 0, 1L << 50),
                 settings.integer("boot-slots", 4, 1, 256),

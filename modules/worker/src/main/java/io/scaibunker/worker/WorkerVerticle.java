@@ -3,7 +3,6 @@ package io.scaibunker.worker;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Rounds;
-import io.scaibunker.ext4.Mke2fsWriter;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Secret;
 import io.scaibunker.model.WorkerId;
@@ -18,7 +17,6 @@ import java.time.Duration;
 @SuppressWarnings("NullAway.Init") // what start() makes
 public final class WorkerVerticle extends VerticleBase {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
-    private static final String WRITER = "mke2fs-1";
 
     private final WorkerConfig config;
     private final Secret joinToken;
@@ -64,8 +62,8 @@ public final class WorkerVerticle extends VerticleBase {
                 ledger,
                 opened.blobs(),
                 new ImageSources(SourceRules.of(config.sources())),
-                new Mke2fsWriter(),
-                WRITER);
+                config.baker().writer(),
+                config.baker().writerName());
         bunkers = new BunkerKeeper(
                 context, opened.self(), incarnation, post, config, ledger, machines, bench, () -> bunkerRounds.nudge());
         copies = new CopyKeeper(

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.bus.Question.Failure;
-import io.scaibunker.ext4.Mke2fsWriter;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
@@ -28,9 +27,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Bakes real tarballs with the real writer, and looks at what is left when that does not work out. */
+/** Bakes real tarballs with each of the writers, and looks at what is left when that does not work out. */
+@ParameterizedClass
+@EnumSource
 class ImageBakerTest {
+    @Parameter
+    WorkerConfig.Baker which;
+
     @TempDir
     Path directory;
 
@@ -47,7 +54,7 @@ class ImageBakerTest {
         ledger = CopyLedger.open(files.copies());
         ImageSources sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
         baker = new ImageBaker(
-                files, ledger, BlobCache.open(files.blobs(), 0), sources, new Mke2fsWriter(), "mke2fs-1");
+                files, ledger, BlobCache.open(files.blobs(), 0), sources, which.writer(), which.writerName());
     }
 
     @Test
