@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentDirectory implements SegmentStore {
     private static final int VERSION = 1;
+    private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
     private final Path directory;
 
@@ -35,6 +37,28 @@ public final class SegmentDirectory implements SegmentStore {
                         && Files.getLastModifiedTime(image).toMillis() == modified;
             } catch (NoSuchFileException gone) {
                 return false;
+            }
+        }
+    }
+
+    /** Removes what is of no use: notes whose image is gone, and indexes without a note. While nobody bakes. */
+    public void sweep() throws IOException {
+        try (var files = Files.newDirectoryStream(directory, "*.{note,new}")) {
+            for (var file : files) {
+                var name = file.getFileName().toString();
+                var diffId = "sha256:" + name.substring(0, name.indexOf('.'));
+                var note = DIGEST.matcher(diffId).matches() ? note(diffId) : null;
+                if (note == null || !note.holds()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+        try (var files = Files.newDirectoryStream(directory, "*.index")) {
+            for (var file : files) {
+                if (!Files.exists(
+                        file.resolveSibling(file.getFileName().toString().replace(".index", ".note")))) {
+                    Files.deleteIfExists(file);
+                }
             }
         }
     }
@@ -75,7 +99,7 @@ public final class SegmentDirectory implements SegmentStore {
     }
 
     private Path file(String diffId, String ending) {
-        if (!diffId.matches("sha256:[0-9a-f]{64}")) {
+        if (!DIGEST.matcher(diffId).matches()) {
             throw new IllegalArgumentException("no diff_id: " + diffId);
         }
         return directory.resolve(diffId.substring("sha256:".length()) + ending);

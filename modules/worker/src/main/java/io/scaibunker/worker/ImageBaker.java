@@ -2,7 +2,6 @@ package io.scaibunker.worker;
 
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.ext4.ImageSpec;
-import io.scaibunker.ext4.ImageWriter;
 import io.scaibunker.ext4.WrittenImage;
 import io.scaibunker.layers.Layer;
 import io.scaibunker.layers.LayerStack;
@@ -48,23 +47,14 @@ final class ImageBaker {
     private final CopyLedger ledger;
     private final BlobCache blobs;
     private final ImageSources sources;
-    private final ImageWriter writer;
-    private final String writerName;
+    private final WorkerConfig.Baker which;
 
-    /** @param writerName name and version: equal source, size and writer mean equal content */
-    ImageBaker(
-            WorkerFiles files,
-            CopyLedger ledger,
-            BlobCache blobs,
-            ImageSources sources,
-            ImageWriter writer,
-            String writerName) {
+    ImageBaker(WorkerFiles files, CopyLedger ledger, BlobCache blobs, ImageSources sources, WorkerConfig.Baker which) {
         this.files = files;
         this.ledger = ledger;
         this.blobs = blobs;
         this.sources = sources;
-        this.writer = writer;
-        this.writerName = writerName;
+        this.which = which;
     }
 
     /** @throws java.util.concurrent.CancellationException once the job is cancelled */
@@ -129,7 +119,7 @@ final class ImageBaker {
     private Copy make(Path place, BakeJob job, ImageSource source, ResolvedImage image) throws IOException {
         Digest sourceDigest = new Digest(image.digest().toString());
         long size = job.wanted().sizeMib() * MIB;
-        Optional<Copy> equal = ledger.findEqual(sourceDigest, size, writerName);
+        Optional<Copy> equal = ledger.findEqual(sourceDigest, size, which.writerName());
         if (equal.isPresent() && ledger.share(job.wanted().imageId(), equal.get())) {
             return equal.get();
         }
@@ -137,12 +127,11 @@ final class ImageBaker {
         if (job.wanted().source() instanceof BuildSource.Oci oci) {
             ImageReference reference = ImageReference.parse(oci.ref());
             try (BlobCache.Use use = blobs.use(reference.registry() + "/" + reference.repository())) {
-                return write(
-                        place, job, fetch(job, image, (layer, told) -> use.fetch(source, layer, told)), sourceDigest);
+                return write(place, job, fetch(job, image, (layer, told) -> use.fetch(source, layer, told)), image);
             }
         }
         BlobDir own = new BlobDir(place.resolve("blobs"));
-        return write(place, job, fetch(job, image, (layer, told) -> source.fetch(layer, own, told)), sourceDigest);
+        return write(place, job, fetch(job, image, (layer, told) -> source.fetch(layer, own, told)), image);
     }
 
     /** Brings one layer's blob as a local file. */
@@ -172,12 +161,14 @@ final class ImageBaker {
         }
     }
 
-    private Copy write(Path place, BakeJob job, LayerStack layers, Digest sourceDigest) throws IOException {
+    private Copy write(Path place, BakeJob job, LayerStack layers, ResolvedImage image) throws IOException {
+        Digest sourceDigest = new Digest(image.digest().toString());
+        KnownLayers known = KnownLayers.of(files.segments(), image);
         job.enter(CachePhase.BAKING);
         Path target = place.resolve("image.ext4");
         ImageSpec spec = new ImageSpec(job.wanted().sizeMib(), sourceDigest.text(), EPOCH);
-        WrittenImage written =
-                writer.write(layers, spec, target, (done, total) -> job.progress(CachePhase.BAKING, done, total));
+        WrittenImage written = which.writer(known)
+                .write(layers, spec, target, (done, total) -> job.progress(CachePhase.BAKING, done, total));
         job.enter(CachePhase.VERIFYING);
         Copy copy = new Copy(
                 new Digest(written.digest()),
@@ -185,8 +176,9 @@ final class ImageBaker {
                 written.allocatedBytes(),
                 written.entries(),
                 sourceDigest,
-                writerName);
+                which.writerName());
         ledger.add(job.wanted().imageId(), copy, target);
+        known.moved(written.segments(), ledger.fileOf(copy.artifactDigest()));
         LOG.info("baked {} as {}, {}", job.wanted().imageId(), copy.artifactDigest(), written.phases());
         return copy;
     }

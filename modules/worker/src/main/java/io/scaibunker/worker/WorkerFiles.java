@@ -23,6 +23,7 @@ import java.util.List;
  *   copies/       &lt;digest&gt;.ext4, and one ledger entry an image
  *   bakes/        half-made things; emptied at start
  *   blobs/        layers as they were fetched, while there is room
+ *   segments/     which layers lie in which copy
  *   bunkers/      a directory a machine
  *   guest/        the initrd, and what the acceleration probe found
  * </pre>
@@ -37,13 +38,20 @@ final class WorkerFiles {
     /** Makes what is missing and removes what an earlier run left half-made, its machines included. */
     static WorkerFiles open(Path root) throws IOException, InterruptedException {
         WorkerFiles files = new WorkerFiles(root.toAbsolutePath().normalize());
-        for (Path directory :
-                List.of(files.root, files.copies(), files.bakes(), files.blobs(), files.bunkers(), files.guest())) {
+        for (Path directory : List.of(
+                files.root,
+                files.copies(),
+                files.bakes(),
+                files.blobs(),
+                files.segments(),
+                files.bunkers(),
+                files.guest())) {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Leftovers.endAll(files.bunkers());
         files.removeHalfMade();
+        KnownLayers.sweep(files.segments());
         return files;
     }
 
@@ -77,6 +85,10 @@ final class WorkerFiles {
 
     Path blobs() {
         return root.resolve("blobs");
+    }
+
+    Path segments() {
+        return root.resolve("segments");
     }
 
     Path bunkers() {

@@ -62,8 +62,7 @@ public final class WorkerVerticle extends VerticleBase {
                 ledger,
                 opened.blobs(),
                 new ImageSources(SourceRules.of(config.sources())),
-                config.baker().writer(),
-                config.baker().writerName());
+                config.baker());
         bunkers = new BunkerKeeper(
                 context, opened.self(), incarnation, post, config, ledger, machines, bench, () -> bunkerRounds.nudge());
         copies = new CopyKeeper(

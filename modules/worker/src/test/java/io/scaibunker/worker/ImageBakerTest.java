@@ -53,8 +53,7 @@ class ImageBakerTest {
         files = WorkerFiles.open(directory.resolve("worker"));
         ledger = CopyLedger.open(files.copies());
         ImageSources sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
-        baker = new ImageBaker(
-                files, ledger, BlobCache.open(files.blobs(), 0), sources, which.writer(), which.writerName());
+        baker = new ImageBaker(files, ledger, BlobCache.open(files.blobs(), 0), sources, which);
     }
 
     @Test
