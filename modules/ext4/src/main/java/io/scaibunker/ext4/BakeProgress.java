@@ -1,25 +1,29 @@
 package io.scaibunker.ext4;
 
 import io.scaibunker.layers.Layer;
-import io.scaibunker.layers.LayerStack;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts the work of one bake and asks, at each step, whether it shall go on. */
+/**
+ * Counts the work of one bake and asks, at each step, whether it shall go on. Several threads may count; {@link #tick} is
+ * for the bake's own.
+ */
 final class BakeProgress {
     /** Hashing the file is quick beside decompressing the layers, and often runs over holes. */
     private static final long HASH_SHARE = 16;
 
     private final WriteProgress told;
     private final long total;
-    private long done;
+    private final AtomicLong done = new AtomicLong();
     private long hashed;
 
-    BakeProgress(WriteProgress told, LayerStack layers, ImageSpec spec) {
+    /** @param stored bytes of layers that will be read, counted as often as they are */
+    BakeProgress(WriteProgress told, long stored, ImageSpec spec) {
         this.told = told;
-        this.total = 2 * layers.storedBytes() + (spec.sizeMib() << 20) / HASH_SHARE;
+        this.total = stored + (spec.sizeMib() << 20) / HASH_SHARE;
     }
 
     /** To be called while waiting. */
@@ -27,18 +31,18 @@ final class BakeProgress {
         if (Thread.currentThread().isInterrupted()) {
             throw new CancellationException("the bake was interrupted");
         }
-        told.bytes(Math.min(done, total), total);
+        told.bytes(Math.min(done.get(), total), total);
     }
 
     void hashed(long bytes) {
         hashed += bytes;
-        done += hashed / HASH_SHARE;
+        done.addAndGet(hashed / HASH_SHARE);
         hashed %= HASH_SHARE;
         tick();
     }
 
-    /** The same layer, its bytes counted as they are read. */
-    Layer metered(Layer layer) {
+    /** The same layer, its bytes counted as they are read; {@code beforeEach} runs before each reading. */
+    Layer metered(Layer layer, Runnable beforeEach) {
         return new Layer() {
             @Override
             public String diffId() {
@@ -52,28 +56,31 @@ final class BakeProgress {
 
             @Override
             public InputStream open() throws IOException {
-                return new Metered(layer.open());
+                return new Metered(layer.open(), beforeEach);
             }
         };
     }
 
     private final class Metered extends FilterInputStream {
-        Metered(InputStream in) {
+        private final Runnable beforeEach;
+
+        Metered(InputStream in, Runnable beforeEach) {
             super(in);
+            this.beforeEach = beforeEach;
         }
 
         @Override
         public int read() throws IOException {
             var one = super.read();
-            done += one < 0 ? 0 : 1;
+            done.addAndGet(one < 0 ? 0 : 1);
             return one;
         }
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            tick();
+            beforeEach.run();
             var count = super.read(target, offset, length);
-            done += Math.max(0, count);
+            done.addAndGet(Math.max(0, count));
             return count;
         }
     }

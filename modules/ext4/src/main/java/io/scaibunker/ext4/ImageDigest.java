@@ -7,12 +7,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 
 /** A file's digest and how much of it is more than zeros, in one reading. */
 record ImageDigest(String sha256, long allocatedBytes) {
     private static final int CHUNK = 256 << 10;
 
-    static ImageDigest of(Path file, BakeProgress progress) throws IOException {
+    static ImageDigest of(Path file, LongConsumer hashed) throws IOException {
         var digest = Sha256.start();
         var zeros = new byte[Mke2fs.BLOCK];
         var chunk = ByteBuffer.allocate(CHUNK);
@@ -22,7 +23,7 @@ record ImageDigest(String sha256, long allocatedBytes) {
                 if (!chunk.hasRemaining() || channel.position() == channel.size()) {
                     allocated += notZero(chunk, zeros);
                     digest.update(chunk.array(), 0, chunk.position());
-                    progress.hashed(chunk.position());
+                    hashed.accept(chunk.position());
                     chunk.clear();
                 }
             }

@@ -35,4 +35,12 @@ public sealed class ImageWriteException extends IOException permits SizeCapExcee
     public Reason reason() {
         return reason;
     }
+
+    /** The same problem, or what it means where the disk is full: Java tells that by the system's words alone. */
+    static IOException ofFullDisk(IOException problem) {
+        return !(problem instanceof ImageWriteException)
+                        && String.valueOf(problem.getMessage()).contains("No space left on device")
+                ? new ImageWriteException(Reason.DISK_FULL, "no space left on the host's disk", problem)
+                : problem;
+    }
 }

@@ -10,11 +10,8 @@ import io.scaibunker.layers.MergedTree;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,7 +51,7 @@ final class Mke2fsBake {
         this.layers = layers;
         this.spec = spec;
         this.work = work;
-        this.progress = new BakeProgress(told, layers, spec);
+        this.progress = new BakeProgress(told, 2 * layers.storedBytes(), spec);
         this.image = work.resolve("image");
         this.commands = work.resolve("commands");
         this.values = work.resolve("values");
@@ -73,11 +70,12 @@ final class Mke2fsBake {
         ended("amend");
         check();
         ended("check");
-        var digest = ImageDigest.of(image, progress);
+        var digest = ImageDigest.of(image, progress::hashed);
         ended("digest");
-        publish(target);
+        WorkDirectory.publish(image, target);
         ended("publish");
-        return new WrittenImage(digest.sha256(), spec.sizeMib() << 20, digest.allocatedBytes(), tree.names(), phases);
+        return new WrittenImage(
+                digest.sha256(), spec.sizeMib() << 20, digest.allocatedBytes(), tree.names(), phases, List.of());
     }
 
     private void ended(String phase) {
@@ -90,7 +88,7 @@ final class Mke2fsBake {
         var merge = new LayerMerge(limits);
         for (var layer : layers.layers()) {
             merge.beginLayer();
-            try (var reader = LayerReader.open(progress.metered(layer), limits)) {
+            try (var reader = LayerReader.open(progress.metered(layer, progress::tick), limits)) {
                 for (var entry = reader.next(); entry != null; entry = reader.next()) {
                     merge.add(entry);
                 }
@@ -197,7 +195,7 @@ final class Mke2fsBake {
     }
 
     private void streamLayer(int layer, MergedTree tree, GnuTarWriter tar, Amendments amendments) throws IOException {
-        var metered = progress.metered(layers.layers().get(layer));
+        var metered = progress.metered(layers.layers().get(layer), progress::tick);
         try (var reader = LayerReader.openChecked(metered, limits)) {
             var ordinal = 0;
             for (var entry = reader.next(); entry != null; entry = reader.next()) {
@@ -240,19 +238,6 @@ final class Mke2fsBake {
             var code = e2fsck.await(progress::tick);
             if (code != 0) {
                 throw e2fsck.failure(code);
-            }
-        }
-    }
-
-    private void publish(Path target) throws IOException {
-        try (var file = FileChannel.open(image, StandardOpenOption.WRITE)) {
-            file.force(true);
-        }
-        Files.move(image, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        var directory = target.getParent();
-        if (directory != null) {
-            try (var entries = FileChannel.open(directory, StandardOpenOption.READ)) {
-                entries.force(true);
             }
         }
     }

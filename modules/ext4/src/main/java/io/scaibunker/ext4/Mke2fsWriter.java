@@ -1,6 +1,5 @@
 package io.scaibunker.ext4;
 
-import io.scaibunker.ext4.ImageWriteException.Reason;
 import io.scaibunker.layers.LayerLimits;
 import io.scaibunker.layers.LayerStack;
 import java.io.IOException;
@@ -59,15 +58,7 @@ public final class Mke2fsWriter implements ImageWriter {
         try (var work = WorkDirectory.in(directory)) {
             return new Mke2fsBake(limits, layers, spec, work, progress).run(file);
         } catch (IOException problem) {
-            throw saysDiskFull(problem)
-                    ? new ImageWriteException(Reason.DISK_FULL, "no space left on the host's disk", problem)
-                    : problem;
+            throw ImageWriteException.ofFullDisk(problem);
         }
-    }
-
-    /** Java tells a full disk by the system's words alone. */
-    private static boolean saysDiskFull(IOException problem) {
-        return !(problem instanceof ImageWriteException)
-                && String.valueOf(problem.getMessage()).contains("No space left on device");
     }
 }

@@ -1,8 +1,11 @@
 package io.scaibunker.ext4;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +36,20 @@ final class WorkDirectory implements AutoCloseable {
         }
         if (!left.isEmpty()) {
             remove(left);
+        }
+    }
+
+    /** Brings a finished file to disk and, in one step, to its place. */
+    static void publish(Path finished, Path target) throws IOException {
+        try (var file = FileChannel.open(finished, StandardOpenOption.WRITE)) {
+            file.force(true);
+        }
+        Files.move(finished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        var directory = target.getParent();
+        if (directory != null) {
+            try (var entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+                entries.force(true);
+            }
         }
     }
 

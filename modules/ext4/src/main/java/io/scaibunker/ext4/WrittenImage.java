@@ -1,6 +1,7 @@
 package io.scaibunker.ext4;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,6 +12,12 @@ import java.util.Map;
  * @param allocatedBytes bytes in its 4 KiB blocks that are not all zeros: what it takes where holes are kept
  * @param entries names in the image's tree, its root included
  * @param phases wall time by phase, in the order in which they ran
+ * @param segments where each layer's data lies, lowest layer first; empty from a writer that does not lay out by layers
  */
 public record WrittenImage(
-        String digest, long sizeBytes, long allocatedBytes, long entries, Map<String, Duration> phases) {}
+        String digest,
+        long sizeBytes,
+        long allocatedBytes,
+        long entries,
+        Map<String, Duration> phases,
+        List<Segment> segments) {}

@@ -55,7 +55,7 @@ public final class Name {
     }
 
     /** The directory that holds it; the root is its own. */
-    Name directory() {
+    public Name directory() {
         return parent == null ? this : parent;
     }
 

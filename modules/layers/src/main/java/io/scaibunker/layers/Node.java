@@ -28,6 +28,7 @@ public final class Node {
     private @Nullable TreeMap<EntryPath, Name> children;
     private @Nullable Name firstName;
     private int links;
+    private int number;
 
     /** What an entry says, at its place. */
     Node(Entry entry, int layer, int ordinal) {
@@ -68,7 +69,7 @@ public final class Node {
         return kind;
     }
 
-    boolean isDirectory() {
+    public boolean isDirectory() {
         return kind == EntryKind.DIRECTORY;
     }
 
@@ -145,6 +146,16 @@ public final class Node {
         return firstName;
     }
 
+    /** What {@link #number(int)} was given last, 0 before. */
+    public int number() {
+        return number;
+    }
+
+    /** Keeps a number of the caller's with this node, such as its inode. */
+    public void number(int given) {
+        number = given;
+    }
+
     /** Counts a name that survived. */
     void named(Name name) {
         if (firstName == null) {
@@ -158,8 +169,8 @@ public final class Node {
         return children == null ? null : children.get(component);
     }
 
-    /** What lies in it, by name in the order of bytes. */
-    Collection<Name> children() {
+    /** What lies in it, by name in the order of bytes; empty but for directories. */
+    public Collection<Name> children() {
         return children == null ? Collections.emptyList() : children.values();
     }
 

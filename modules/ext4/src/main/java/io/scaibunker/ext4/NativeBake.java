@@ -1,0 +1,172 @@
+package io.scaibunker.ext4;
+
+import io.scaibunker.layers.LayerLimits;
+import io.scaibunker.layers.LayerStack;
+import io.scaibunker.layers.MergedTree;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** One bake by {@link NativeWriter}: layers → tree → cut → inodes → digest → publish. */
+final class NativeBake {
+    private final LayerLimits limits;
+    private final int threads;
+    private final LayerStack layers;
+    private final ImageSpec spec;
+    private final WorkDirectory work;
+    private final BakeProgress progress;
+    private final Identity identity;
+    private final Checksums checksums;
+    private final long blocks;
+    private final int madeAt;
+    /** Blocks in use. */
+    private final BitSet used = new BitSet();
+
+    private final List<LayerPass> passes = new ArrayList<>();
+    private final Map<String, Duration> phases = new LinkedHashMap<>();
+    private long phaseStart = System.nanoTime();
+
+    NativeBake(
+            LayerLimits limits,
+            int threads,
+            LayerStack layers,
+            ImageSpec spec,
+            WorkDirectory work,
+            WriteProgress told) {
+        this.limits = limits;
+        this.threads = threads;
+        this.layers = layers;
+        this.spec = spec;
+        this.work = work;
+        this.progress = new BakeProgress(told, layers.storedBytes(), spec);
+        this.identity = Identity.of(spec.seed());
+        this.checksums = new Checksums(identity.uuid());
+        this.blocks = spec.sizeMib() << 20 >> Ext4.BLOCK_BITS;
+        this.madeAt = Math.clamp(spec.timestamp().getEpochSecond(), 1, Integer.MAX_VALUE);
+    }
+
+    WrittenImage run(Path target) throws IOException {
+        var file = work.resolve("image");
+        List<Segment> segments;
+        long names;
+        var onlyOwner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+        var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try (var image = FileChannel.open(file, options, onlyOwner)) {
+            setLength(file);
+            var meeting = pass(image);
+            ended("layers");
+            var tree = meeting.finish();
+            names = tree.names();
+            segments = write(tree, meeting, image, file);
+        } finally {
+            for (var pass : passes) {
+                pass.close();
+            }
+        }
+        var digest = ImageDigest.of(file, progress::hashed);
+        ended("digest");
+        WorkDirectory.publish(file, target);
+        ended("publish");
+        return new WrittenImage(
+                digest.sha256(), spec.sizeMib() << 20, digest.allocatedBytes(), names, phases, segments);
+    }
+
+    private void setLength(Path file) throws IOException {
+        try (var access = new RandomAccessFile(file.toFile(), "rw")) {
+            access.setLength(spec.sizeMib() << 20);
+        }
+    }
+
+    private void ended(String phase) {
+        var now = System.nanoTime();
+        phases.put(phase, Duration.ofNanos(now - phaseStart));
+        phaseStart = now;
+    }
+
+    private Segments pass(FileChannel image) throws IOException {
+        var count = layers.layers().size();
+        var first = Geometry.FIRST_DATA;
+        var segments = new Segments(image, work.path(), limits, count, first, blocks - first);
+        for (var layer = 0; layer < count; layer++) {
+            var metered = progress.metered(layers.layers().get(layer), segments::check);
+            passes.add(new LayerPass(layer, metered, limits, segments));
+        }
+        new PassRunner(threads, segments, progress).run(passes);
+        return segments;
+    }
+
+    private List<Segment> write(MergedTree tree, Segments meeting, FileChannel image, Path file) throws IOException {
+        var dataEnd = meeting.start(passes.size());
+        var limit = meeting.isTooMuch() ? 0 : blocks;
+        var out = new BlockStream(image, dataEnd, limit);
+        var writer = new TreeWriter(
+                tree, passes, meeting, checksums, new NameHash(identity.hashSeed()), out, used, progress::tick);
+        writer.writeBlocks();
+        var geometry = Geometry.of(blocks, writer.end(), writer.lastInode());
+        if (!geometry.fits()) {
+            throw new SizeCapExceeded(Geometry.mib(writer.end(), writer.lastInode()), spec.sizeMib());
+        }
+        ended("tree");
+        fetch(meeting, image);
+        var segments = new ArrayList<Segment>();
+        try (var puncher = new HolePuncher(file, image)) {
+            for (var pass : passes) {
+                segments.add(cut(pass, meeting, puncher));
+            }
+        }
+        ended("cut");
+        used.set((int) dataEnd, (int) writer.end());
+        writer.writeInodes(new BlockStream(image, geometry.tables(), blocks), new InodeRecord(checksums, madeAt));
+        new GroupWriter(image, geometry, checksums, identity, madeAt, used, writer).write();
+        ended("inodes");
+        return segments;
+    }
+
+    /** Copies what lies in files of its own, and lives, to its place. */
+    private void fetch(Segments meeting, FileChannel image) throws IOException {
+        for (var pass : passes) {
+            var end = meeting.start(pass.layer() + 1);
+            for (var from = nextUsed(meeting.start(pass.layer()), end); from < end; ) {
+                var to = Math.min(end, used.nextClearBit((int) from));
+                pass.segment().fetch(image, from, (int) (to - from));
+                progress.tick();
+                from = nextUsed(to, end);
+            }
+        }
+    }
+
+    private long nextUsed(long from, long end) {
+        var found = used.nextSetBit((int) from);
+        return found < 0 ? end : Math.min(found, end);
+    }
+
+    private Segment cut(LayerPass pass, Segments meeting, HolePuncher puncher) throws IOException {
+        var start = meeting.start(pass.layer());
+        var end = meeting.start(pass.layer() + 1);
+        var cuts = new ArrayList<Segment.Cut>();
+        for (long from = used.nextClearBit((int) start); from < end; ) {
+            var to = nextUsed(from, end);
+            var length = to - from << Ext4.BLOCK_BITS;
+            puncher.punch(from << Ext4.BLOCK_BITS, length);
+            progress.tick();
+            cuts.add(new Segment.Cut(from - start << Ext4.BLOCK_BITS, length));
+            from = used.nextClearBit((int) to);
+        }
+        return new Segment(
+                layers.layers().get(pass.layer()).diffId(),
+                start << Ext4.BLOCK_BITS,
+                end - start << Ext4.BLOCK_BITS,
+                pass.digest(),
+                cuts);
+    }
+}

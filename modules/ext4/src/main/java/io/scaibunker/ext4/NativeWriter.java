@@ -1,0 +1,59 @@
+package io.scaibunker.ext4;
+
+import io.scaibunker.layers.LayerLimits;
+import io.scaibunker.layers.LayerStack;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Writes the ext4 file itself, in one pass over the layers and without any other program.
+ *
+ * <p>Contents go to their place while the layers are being decompressed, several at once; the merge of the entries decides
+ * afterwards which of them live, and what then is named by nobody is cut out of the file again. Directories, inodes and all
+ * that counts come last. The same layers and the same {@link ImageSpec} give the same bytes on any machine and with any
+ * number of threads: nothing in the file comes from a clock, a random number or the host.
+ *
+ * <p>There is no journal. The image is mounted read-only, nothing is ever recovered in it; and a journal would be written to
+ * by the first mount. There are no copies of the superblock either, for they would lie in the middle of the data: the image
+ * can be written again. And there is no {@code lost+found}, unless a layer brings one.
+ *
+ * <p>Limits: extended attributes of 4 KiB an entry, 65,000 names for one file. What upper layers hide still counts against
+ * {@link ImageSpec#sizeMib()}, because its blocks are left free, and nothing is moved.
+ */
+public final class NativeWriter implements ImageWriter {
+    private final LayerLimits limits;
+    private final int threads;
+
+    /** A writer that takes layers within {@link LayerLimits#DEFAULT} and works on two of them at once. */
+    public NativeWriter() {
+        this(LayerLimits.DEFAULT, 2);
+    }
+
+    /** @param threads how many layers are read at once, 1..64 */
+    public NativeWriter(LayerLimits limits, int threads) {
+        if (threads < 1 || threads > 64) {
+            throw new IllegalArgumentException(threads + " threads");
+        }
+        this.limits = limits;
+        this.threads = threads;
+    }
+
+    @Override
+    public WrittenImage write(LayerStack layers, ImageSpec spec, Path target, WriteProgress progress)
+            throws IOException {
+        var file = target.toAbsolutePath();
+        var directory = file.getParent();
+        if (directory == null) {
+            throw new IllegalArgumentException("no file name: " + target);
+        }
+        try (var work = WorkDirectory.in(directory)) {
+            return new NativeBake(limits, threads, layers, spec, work, progress).run(file);
+        } catch (ClosedByInterruptException interrupted) {
+            throw new CancellationException("the bake was interrupted");
+        } catch (IOException problem) {
+            throw ImageWriteException.ofFullDisk(problem);
+        }
+    }
+}

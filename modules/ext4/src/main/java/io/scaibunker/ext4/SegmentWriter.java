@@ -1,0 +1,142 @@
+package io.scaibunker.ext4;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the segment of one layer: its files' blocks, one behind the other in the order of the entries, without blocks that
+ * are all zeros. Where the segment starts is known when all layers below have ended; what comes before that goes to a
+ * file of its own, from which {@link #fetch} gets what is still of use.
+ */
+final class SegmentWriter implements AutoCloseable {
+    private static final int CHUNK = 256 << 10;
+    /** From here on zeros are written, too: so much memory for one layer's holes is enough. */
+    private static final int RUNS = 1 << 20;
+
+    private static final byte[] ZEROS = new byte[Ext4.BLOCK];
+
+    private final Segments segments;
+    private final int layer;
+    private final LayerContents contents;
+    private final MessageDigest digest = Sha256.start();
+    private final byte[] chunk = new byte[CHUNK];
+    private int filled;
+    private int written;
+    private int spilled;
+    private @Nullable FileChannel spill;
+
+    SegmentWriter(Segments segments, int layer, LayerContents contents) {
+        this.segments = segments;
+        this.layer = layer;
+        this.contents = contents;
+    }
+
+    /** Takes a file's content, all of it. */
+    void write(InputStream content) throws IOException {
+        var logical = 0;
+        for (var ended = false; !ended; ) {
+            if (filled == CHUNK) {
+                flush();
+            }
+            var length = content.readNBytes(chunk, filled, CHUNK - filled);
+            ended = length < CHUNK - filled;
+            var blocks = Ext4.blocks(length);
+            Arrays.fill(chunk, filled + length, filled + blocks * Ext4.BLOCK, (byte) 0);
+            keep(blocks, logical);
+            logical += blocks;
+        }
+    }
+
+    /** Closes up those blocks behind the filled part that are not all zeros. */
+    private void keep(int blocks, int firstLogical) {
+        var from = filled;
+        for (var index = 0; index < blocks; index++, from += Ext4.BLOCK) {
+            if (contents.runs() < RUNS && Arrays.equals(chunk, from, from + Ext4.BLOCK, ZEROS, 0, Ext4.BLOCK)) {
+                continue;
+            }
+            if (from != filled) {
+                System.arraycopy(chunk, from, chunk, filled, Ext4.BLOCK);
+            }
+            contents.add(firstLogical + index, written + filled / Ext4.BLOCK);
+            filled += Ext4.BLOCK;
+        }
+    }
+
+    /** Ends the segment. */
+    void end() throws IOException {
+        flush();
+    }
+
+    private void flush() throws IOException {
+        segments.check();
+        digest.update(chunk, 0, filled);
+        var blocks = filled / Ext4.BLOCK;
+        if (blocks > 0 && segments.takes(blocks)) {
+            var bytes = ByteBuffer.wrap(chunk, 0, filled);
+            if (segments.isTurnOf(layer)) {
+                segments.write(bytes, segments.start(layer) + written);
+            } else {
+                BlockStream.writeFully(spill(), bytes, (long) written << Ext4.BLOCK_BITS);
+                spilled = written + blocks;
+            }
+        }
+        written += blocks;
+        filled = 0;
+    }
+
+    private FileChannel spill() throws IOException {
+        if (spill == null) {
+            spill = FileChannel.open(
+                    segments.spillPath(layer),
+                    StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.DELETE_ON_CLOSE);
+        }
+        return spill;
+    }
+
+    /** Blocks of the segment. */
+    int blocks() {
+        return written;
+    }
+
+    /** SHA-256 of the segment's bytes; to be called once, after its end. */
+    String digest() {
+        return "sha256:" + HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Copies into the image, out of a run of this segment's blocks, those that went to a file of their own. */
+    void fetch(FileChannel image, long firstBlock, int length) throws IOException {
+        var from = firstBlock - segments.start(layer);
+        var end = Math.min(from + length, spilled);
+        if (spill == null || from >= end) {
+            return;
+        }
+        image.position(firstBlock << Ext4.BLOCK_BITS);
+        var left = end - from << Ext4.BLOCK_BITS;
+        for (var at = from << Ext4.BLOCK_BITS; left > 0; ) {
+            var count = spill.transferTo(at, left, image);
+            if (count <= 0) {
+                throw new IOException("a layer's file beside the image was cut");
+            }
+            at += count;
+            left -= count;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (spill != null) {
+            spill.close();
+            spill = null;
+        }
+    }
+}
