@@ -1,0 +1,22 @@
+package io.scaibunker.cli;
+
+import io.scaibunker.oci.Platform;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What shall be baked.
+ *
+ * @param out the file, absolute; its directory is there
+ * @param insecureRegistries spoken to in plain http
+ * @param dockerConfig with credentials for registries
+ */
+record BakeOrder(
+        BakeSource source,
+        long sizeMib,
+        Path out,
+        Platform platform,
+        Baker baker,
+        Set<String> insecureRegistries,
+        Optional<Path> dockerConfig) {}

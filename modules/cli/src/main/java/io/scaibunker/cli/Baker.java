@@ -1,0 +1,25 @@
+package io.scaibunker.cli;
+
+import io.scaibunker.ext4.ImageWriter;
+import io.scaibunker.ext4.Mke2fsWriter;
+import io.scaibunker.ext4.NativeWriter;
+import java.util.Locale;
+
+/** The writers to choose from. */
+enum Baker {
+    NATIVE,
+    MKE2FS;
+
+    ImageWriter writer() {
+        return switch (this) {
+            case NATIVE -> new NativeWriter();
+            case MKE2FS -> new Mke2fsWriter();
+        };
+    }
+
+    /** As it is written on the command line. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
