@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /** A POSIX access list as an extended attribute's value: version 2, then tag, permissions and id of each entry. */
 final class AccessList {
-    private static final int USER = 2;
-    private static final int GROUP = 8;
+    static final int USER = 2;
+    static final int GROUP = 8;
 
     private AccessList() {}
 

@@ -30,7 +30,7 @@ public final class EntryPath implements Comparable<EntryPath> {
     }
 
     /** Bytes that are known to be in the form described above; they are not copied. */
-    static EntryPath ofCanonical(byte[] bytes) {
+    public static EntryPath ofCanonical(byte[] bytes) {
         return new EntryPath(bytes);
     }
 
