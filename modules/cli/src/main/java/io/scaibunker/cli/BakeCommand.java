@@ -51,8 +51,9 @@ final class BakeCommand implements Callable<Integer> {
             required = true,
             paramLabel = "SOURCE",
             converter = SourceConverter.class,
-            description = "A reference such as docker.io/library/debian:12, or oci-layout:DIR, docker-archive:FILE, tar:FILE"
-                    + " (a root file system; plain, gzip, zstd or xz). What a file is, is told by its content.")
+            description =
+                    "A reference such as docker.io/library/debian:12, or oci-layout:DIR, docker-archive:FILE, tar:FILE"
+                            + " (a root file system; plain, gzip, zstd or xz). What a file is, is told by its content.")
     private BakeSource source = new BakeSource.Registry("");
 
     @Option(

@@ -1,7 +1,7 @@
 package io.scaibunker.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.scaibunker.ext4.Segment;
 import io.scaibunker.ext4.WrittenImage;
 import io.scaibunker.oci.ResolvedImage;
@@ -34,12 +34,15 @@ record BakeResult(
         text.append(String.format(Locale.ROOT, "%s%n", order.out()));
         line(text, "digest", written.digest());
         line(text, "source", image.digest() + ", " + image.platform());
-        line(text, "size", String.format(
-                Locale.ROOT,
-                "%d MiB, %.1f MiB of them in use, %d entries",
-                order.sizeMib(),
-                written.allocatedBytes() / MIB,
-                written.entries()));
+        line(
+                text,
+                "size",
+                String.format(
+                        Locale.ROOT,
+                        "%d MiB, %.1f MiB of them in use, %d entries",
+                        order.sizeMib(),
+                        written.allocatedBytes() / MIB,
+                        written.entries()));
         line(text, "layers", image.layers().size() + layersMore());
         line(text, "seconds", seconds(took) + " (" + phasesText() + ")");
         return text.toString();
@@ -62,7 +65,7 @@ record BakeResult(
 
     String json() throws IOException {
         var out = new StringWriter();
-        try (var json = new JsonFactory().createGenerator(out).useDefaultPrettyPrinter()) {
+        try (var json = new ObjectMapper().createGenerator(out).useDefaultPrettyPrinter()) {
             json.writeStartObject();
             json.writeStringField("out", order.out().toString());
             json.writeStringField("digest", written.digest());
@@ -83,12 +86,20 @@ record BakeResult(
 
     private void source(JsonGenerator json) throws IOException {
         json.writeObjectFieldStart("source");
-        json.writeStringField("name", image.name());
+        json.writeStringField("name", name());
         json.writeStringField("digest", image.digest().toString());
         json.writeStringField("platform", image.platform().toString());
         json.writeNumberField("layers", image.layers().size());
         json.writeNumberField("stored_bytes", image.compressedBytes());
         json.writeEndObject();
+    }
+
+    private String name() {
+        return switch (order.source()) {
+            case BakeSource.Registry _ -> image.name();
+            case BakeSource.Layout(var directory) -> directory.toString();
+            case BakeSource.Archive(var file) -> file.toString();
+        };
     }
 
     private void segments(JsonGenerator json) throws IOException {

@@ -1,5 +1,6 @@
 package io.scaibunker.cli;
 
+import io.scaibunker.ext4.ImageReadException;
 import io.scaibunker.ext4.ImageWriteException;
 import io.scaibunker.layers.LayerException;
 import io.scaibunker.oci.SourceException;
@@ -21,9 +22,12 @@ record Failure(ExitCode code, String message) {
             case SourceException source -> new Failure(code(source), text(source));
             case LayerException layer -> new Failure(ExitCode.SOURCE_UNFIT, text(layer));
             case ImageWriteException write -> new Failure(code(write), text(write));
+            case ImageReadException image -> new Failure(ExitCode.SOURCE_UNFIT, text(image));
+            case ImageCommand.MissingInImage path -> new Failure(ExitCode.SOURCE_MISSING, text(path));
             case CheckedLayer.DamagedLayer damaged -> new Failure(ExitCode.SOURCE_UNFIT, text(damaged));
             case CancellationException _ -> new Failure(ExitCode.INTERRUPTED, "interrupted");
-            case NoSuchFileException missing -> new Failure(ExitCode.HOST, missing.getFile() + ": no such file");
+            case NoSuchFileException missing ->
+                new Failure(ExitCode.SOURCE_MISSING, missing.getFile() + ": no such file");
             case AccessDeniedException denied -> new Failure(ExitCode.HOST, denied.getFile() + ": permission denied");
             case FileSystemException file -> new Failure(ExitCode.HOST, text(file));
             case IOException other -> new Failure(ExitCode.HOST, text(other));

@@ -109,7 +109,8 @@ final class LocalBake {
     private Optional<Path> lyingHere(io.scaibunker.oci.Layer layer, ResolvedImage image) throws IOException {
         var file = switch (order.source()) {
             case BakeSource.Registry _ -> null;
-            case BakeSource.Layout(var directory) -> directory.resolve("blobs/sha256").resolve(layer.digest().hex());
+            case BakeSource.Layout(var directory) ->
+                directory.resolve("blobs/sha256").resolve(layer.digest().hex());
             case BakeSource.Archive(var archive) -> layer.digest().equals(image.digest()) ? archive : null;
         };
         // Anything else than a file of this length is left to the source, which has words for it.

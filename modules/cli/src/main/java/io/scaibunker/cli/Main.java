@@ -36,6 +36,7 @@ public final class Main {
         var err = new PrintWriter(terminal.err(), true, UTF_8);
         return new CommandLine(new Main())
                 .addSubcommand(new BakeCommand(terminal))
+                .addSubcommand(new ImageCommand(terminal))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
                 .setOut(out)
