@@ -1,0 +1,150 @@
+package io.scaibunker.ext4;
+
+import static io.scaibunker.ext4.FeatureImages.content;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.scaibunker.layers.Layer;
+import io.scaibunker.layers.LayerLimits;
+import io.scaibunker.layers.LayerStack;
+import io.scaibunker.layers.TarBuilder;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each layer's data lies in one piece that depends on the layer alone. */
+class SegmentTest {
+    @TempDir
+    Path directory;
+
+    private static Layer layer(TarBuilder tar) {
+        return TarBuilder.layer(tar.bytes(), "sha256:" + HexFormat.of().formatHex(Sha256.of(tar.bytes())));
+    }
+
+    private static TarBuilder files(int seed, int count) {
+        var random = new Random(seed);
+        var tar = new TarBuilder();
+        for (var index = 0; index < count; index++) {
+            var bytes = new byte[random.nextInt(100_000)];
+            random.nextBytes(bytes);
+            tar.file("layer" + seed + "/file" + index, "", content(bytes));
+        }
+        return tar;
+    }
+
+    private WrittenImage bake(String name, int threads, TarBuilder... layers) throws IOException {
+        var spec = new ImageSpec(64, "segments", Instant.EPOCH);
+        var stack = new LayerStack(Arrays.stream(layers).map(SegmentTest::layer).toList());
+        return new NativeWriter(LayerLimits.DEFAULT, threads)
+                .write(stack, spec, directory.resolve(name), WriteProgress.NONE);
+    }
+
+    private byte[] bytes(String image, Segment segment) throws IOException {
+        var bytes = new byte[(int) segment.length()];
+        try (var file = new RandomAccessFile(directory.resolve(image).toFile(), "r")) {
+            file.seek(segment.offset());
+            file.readFully(bytes);
+        }
+        return bytes;
+    }
+
+    private static String sha(byte[] bytes) {
+        return "sha256:" + HexFormat.of().formatHex(Sha256.of(bytes));
+    }
+
+    @Test
+    void aSegmentIsTheSameInEachImageThatHasItsLayer() throws Exception {
+        var base = files(1, 50);
+        var one = bake("one", 2, base, files(2, 20)).segments();
+        var two = bake("two", 2, base, files(3, 30), files(2, 20)).segments();
+        assertThat(one.getFirst()).isEqualTo(two.getFirst());
+        assertThat(one.get(1).digest()).isEqualTo(two.get(2).digest());
+        assertThat(one.get(1).offset())
+                .isEqualTo(one.getFirst().offset() + one.getFirst().length());
+        assertThat(one.get(1).diffId()).isEqualTo(layer(files(2, 20)).diffId());
+        for (var segment : two) {
+            assertThat(segment.isWhole()).isTrue();
+            assertThat(sha(bytes("two", segment))).isEqualTo(segment.digest());
+        }
+        assertThat(bytes("one", one.get(1))).isEqualTo(bytes("two", two.get(2)));
+    }
+
+    @Test
+    void whatUpperLayersHideIsNotInTheImage() throws Exception {
+        var secret = new byte[20_000];
+        Arrays.fill(secret, (byte) 's');
+        var base = new TarBuilder()
+                .file("first", "first")
+                .file("secret", "", content(secret))
+                .file("last", "last");
+        var whole = bake("whole", 2, base).segments().getFirst();
+        var image = bake("image", 2, base, new TarBuilder().whiteout("secret")).segments();
+        var segment = image.getFirst();
+        assertThat(segment.digest()).isEqualTo(whole.digest());
+        assertThat(segment.cut()).isEqualTo(List.of(new Segment.Cut(4096, 5 * 4096)));
+        var bytes = bytes("image", segment);
+        assertThat(Arrays.copyOfRange(bytes, 4096, 6 * 4096)).containsOnly(0);
+        assertThat(sha(bytes("whole", whole))).isEqualTo(whole.digest());
+        var blocks = Files.readAllBytes(directory.resolve("image"));
+        assertThat(new String(blocks, java.nio.charset.StandardCharsets.ISO_8859_1))
+                .doesNotContain("ssssssss");
+    }
+
+    /** Layers of very different sizes, so that some end long before their turn. */
+    @Test
+    void threadsMakeNoDifference() throws Exception {
+        TarBuilder[] layers = {
+            files(1, 300),
+            files(2, 3),
+            files(3, 120).file("layer1/file7", "replaced"),
+            new TarBuilder().whiteout("layer1/file8"),
+            files(4, 150),
+            new TarBuilder(),
+            files(5, 5)
+        };
+        var alone = bake("alone", 1, layers);
+        for (var threads : List.of(2, 4, 8)) {
+            var together = bake("together", threads, layers);
+            assertThat(Files.mismatch(directory.resolve("alone"), directory.resolve("together")))
+                    .isEqualTo(-1);
+            assertThat(together.segments()).isEqualTo(alone.segments());
+            assertThat(together.digest()).isEqualTo(alone.digest());
+        }
+    }
+
+    @Test
+    void anotherJavaWithOneProcessorWritesTheSameBytes() throws Exception {
+        var here = directory.resolve("here");
+        BakeAlone.main(new String[] {here.toString()});
+        var there = directory.resolve("there");
+        var outcome = Programs.run(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:ActiveProcessorCount=1",
+                "-XX:+UseSerialGC",
+                "-Duser.timezone=Asia/Kolkata",
+                "-Dfile.encoding=ISO-8859-1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                BakeAlone.class.getName(),
+                there.toString());
+        assertThat(outcome.code()).as(outcome.output()).isZero();
+        assertThat(Files.mismatch(here, there)).isEqualTo(-1);
+    }
+
+    /** One bake in a process of its own. */
+    static final class BakeAlone {
+        public static void main(String[] arguments) throws IOException {
+            var spec = new ImageSpec(64, "alone", Instant.ofEpochSecond(1_700_000_000));
+            var stack = new LayerStack(
+                    List.of(layer(files(1, 100)), layer(files(2, 10).whiteout("layer1/file3")), layer(files(3, 40))));
+            new NativeWriter().write(stack, spec, Path.of(arguments[0]), WriteProgress.NONE);
+        }
+    }
+}
