@@ -34,6 +34,11 @@ final class BakeProgress {
         told.bytes(Math.min(done.get(), total), total);
     }
 
+    /** Work that need not be done. */
+    void done(long bytes) {
+        done.addAndGet(bytes);
+    }
+
     void hashed(long bytes) {
         hashed += bytes;
         done.addAndGet(hashed / HASH_SHARE);

@@ -43,13 +43,18 @@ final class LayerContents {
                 return;
             }
         }
+        addRun(logical, physical, 1);
+    }
+
+    /** Some blocks of the entry that lie one behind the other. */
+    void addRun(int logical, int physical, int length) {
         var at = runCount * RUN;
         if (at == runs.length) {
             runs = Arrays.copyOf(runs, at * 2);
         }
         runs[at] = logical;
         runs[at + 1] = physical;
-        runs[at + 2] = 1;
+        runs[at + 2] = length;
         firstRun[entries] = ++runCount;
     }
 

@@ -1,46 +1,96 @@
 package io.scaibunker.ext4;
 
+import io.scaibunker.ext4.SegmentStore.StoredLayer;
 import io.scaibunker.layers.Entry;
 import io.scaibunker.layers.EntryKind;
 import io.scaibunker.layers.Layer;
+import io.scaibunker.layers.LayerException;
 import io.scaibunker.layers.LayerLimits;
 import io.scaibunker.layers.LayerReader;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The one reading of a layer: contents go to its segment, entries to the merge. */
+/**
+ * The one reading of a layer: contents go to its segment, entries to the merge, and both to the layer's index. Where the
+ * layer is stored on this host, its index is read in its place, and blocks come from the image that has them.
+ */
 final class LayerPass implements AutoCloseable {
     private final int layer;
     private final Layer source;
     private final LayerLimits limits;
     private final Segments segments;
+    private final @Nullable StoredLayer stored;
+    private final boolean indexed;
     private final SegmentWriter segment;
     private final LayerContents contents = new LayerContents();
     private final List<Entry> waiting = new ArrayList<>();
     private String digest = "";
 
-    LayerPass(int layer, Layer source, LayerLimits limits, Segments segments) {
+    /**
+     * @param stored the same layer on this host, or null
+     * @param indexed whether an index is wanted
+     */
+    LayerPass(
+            int layer,
+            Layer source,
+            LayerLimits limits,
+            Segments segments,
+            @Nullable StoredLayer stored,
+            boolean indexed) {
         this.layer = layer;
         this.source = source;
         this.limits = limits;
         this.segments = segments;
+        this.stored = stored;
+        this.indexed = indexed && stored == null;
         this.segment = new SegmentWriter(segments, layer, contents);
     }
 
     void run() throws IOException {
-        try (var reader = LayerReader.open(source, limits)) {
+        if (stored == null) {
+            read();
+        } else {
+            replay(stored);
+        }
+        segments.end(this);
+    }
+
+    private void read() throws IOException {
+        try (var index = indexed ? new LayerIndex.Writer(segments.indexPath(layer)) : null;
+                var reader = LayerReader.openAhead(source, limits)) {
+            var ordinal = 0;
             for (var entry = reader.next(); entry != null; entry = reader.next()) {
                 contents.begin(entry.xattrs());
                 if (entry.kind() == EntryKind.FILE) {
                     segment.write(reader.content());
                 }
+                if (index != null) {
+                    index.add(entry, contents.extents(ordinal++, 0));
+                }
                 segments.take(this, entry);
+            }
+            if (index != null) {
+                index.end();
             }
         }
         segment.end();
         digest = segment.digest();
-        segments.end(this);
+    }
+
+    private void replay(StoredLayer found) throws IOException {
+        try {
+            LayerIndex.read(found.index(), contents, entry -> segments.take(this, entry));
+            segment.adopt(found);
+            digest = found.segment().digest();
+        } catch (LayerException | SegmentUnusable problem) {
+            throw problem;
+        } catch (IOException broken) {
+            segments.check();
+            throw new SegmentUnusable(source.diffId(), broken.toString());
+        }
     }
 
     int layer() {
@@ -63,6 +113,12 @@ final class LayerPass implements AutoCloseable {
     /** Of the segment's bytes. */
     String digest() {
         return digest;
+    }
+
+    /** The index that this reading has made, or null. */
+    @Nullable
+    Path index() {
+        return indexed ? segments.indexPath(layer) : null;
     }
 
     @Override

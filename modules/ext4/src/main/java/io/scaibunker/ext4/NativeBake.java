@@ -1,10 +1,13 @@
 package io.scaibunker.ext4;
 
+import io.scaibunker.ext4.SegmentStore.StoredLayer;
+import io.scaibunker.layers.Layer;
 import io.scaibunker.layers.LayerLimits;
 import io.scaibunker.layers.LayerStack;
 import io.scaibunker.layers.MergedTree;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -16,11 +19,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One bake by {@link NativeWriter}: layers → tree → cut → inodes → digest → publish. */
 final class NativeBake {
     private final LayerLimits limits;
     private final int threads;
+    private final UsableSegments store;
     private final LayerStack layers;
     private final ImageSpec spec;
     private final WorkDirectory work;
@@ -39,12 +44,14 @@ final class NativeBake {
     NativeBake(
             LayerLimits limits,
             int threads,
+            UsableSegments store,
             LayerStack layers,
             ImageSpec spec,
             WorkDirectory work,
             WriteProgress told) {
         this.limits = limits;
         this.threads = threads;
+        this.store = store;
         this.layers = layers;
         this.spec = spec;
         this.work = work;
@@ -76,6 +83,7 @@ final class NativeBake {
         var digest = ImageDigest.of(file, progress::hashed);
         ended("digest");
         WorkDirectory.publish(file, target);
+        keep(segments, target);
         ended("publish");
         return new WrittenImage(
                 digest.sha256(), spec.sizeMib() << 20, digest.allocatedBytes(), names, phases, segments);
@@ -99,10 +107,33 @@ final class NativeBake {
         var segments = new Segments(image, work.path(), limits, count, first, blocks - first);
         for (var layer = 0; layer < count; layer++) {
             var metered = progress.metered(layers.layers().get(layer), segments::check);
-            passes.add(new LayerPass(layer, metered, limits, segments));
+            passes.add(new LayerPass(layer, metered, limits, segments, stored(metered), store.keeps(metered.diffId())));
         }
         new PassRunner(threads, segments, progress).run(passes);
         return segments;
+    }
+
+    private @Nullable StoredLayer stored(Layer layer) throws IOException {
+        var stored = store.keeps(layer.diffId()) ? store.find(layer.diffId()) : null;
+        if (stored != null) {
+            progress.done(layer.storedBytes());
+        }
+        return stored;
+    }
+
+    /** A host that cannot keep a note of a layer reads it again the next time; the image is good. */
+    private void keep(List<Segment> segments, Path image) {
+        for (var pass : passes) {
+            var segment = segments.get(pass.layer());
+            if (store.keeps(segment.diffId())) {
+                try {
+                    store.keep(segment, image, pass.index());
+                } catch (IOException lost) {
+                    System.getLogger(NativeBake.class.getName())
+                            .log(Level.WARNING, "no note of layer " + segment.diffId() + " could be kept", lost);
+                }
+            }
+        }
     }
 
     private List<Segment> write(MergedTree tree, Segments meeting, FileChannel image, Path file) throws IOException {

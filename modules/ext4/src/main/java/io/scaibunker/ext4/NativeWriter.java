@@ -25,19 +25,29 @@ import java.util.concurrent.CancellationException;
 public final class NativeWriter implements ImageWriter {
     private final LayerLimits limits;
     private final int threads;
+    private final SegmentStore store;
 
     /** A writer that takes layers within {@link LayerLimits#DEFAULT} and works on two of them at once. */
     public NativeWriter() {
         this(LayerLimits.DEFAULT, 2);
     }
 
-    /** @param threads how many layers are read at once, 1..64 */
+    /** A writer that knows no layers from before. */
     public NativeWriter(LayerLimits limits, int threads) {
+        this(limits, threads, SegmentStore.NONE);
+    }
+
+    /**
+     * @param threads how many layers are read at once, 1..64
+     * @param store finds layers that lie on this host already, and takes note of new ones
+     */
+    public NativeWriter(LayerLimits limits, int threads, SegmentStore store) {
         if (threads < 1 || threads > 64) {
             throw new IllegalArgumentException(threads + " threads");
         }
         this.limits = limits;
         this.threads = threads;
+        this.store = store;
     }
 
     @Override
@@ -48,12 +58,25 @@ public final class NativeWriter implements ImageWriter {
         if (directory == null) {
             throw new IllegalArgumentException("no file name: " + target);
         }
-        try (var work = WorkDirectory.in(directory)) {
-            return new NativeBake(limits, threads, layers, spec, work, progress).run(file);
+        try {
+            return write(layers, spec, file, directory, progress);
         } catch (ClosedByInterruptException interrupted) {
             throw new CancellationException("the bake was interrupted");
         } catch (IOException problem) {
             throw ImageWriteException.ofFullDisk(problem);
+        }
+    }
+
+    /** Again and again, without the stored layers that turn out not to do: they are fewer each time. */
+    private WrittenImage write(LayerStack layers, ImageSpec spec, Path file, Path directory, WriteProgress progress)
+            throws IOException {
+        var usable = new UsableSegments(store);
+        while (true) {
+            try (var work = WorkDirectory.in(directory)) {
+                return new NativeBake(limits, threads, usable, layers, spec, work, progress).run(file);
+            } catch (SegmentUnusable unusable) {
+                usable.withhold(unusable);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.scaibunker.ext4;
 
+import io.scaibunker.ext4.SegmentStore.StoredLayer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -30,7 +31,11 @@ final class SegmentWriter implements AutoCloseable {
     private int filled;
     private int written;
     private int spilled;
+    /** Has the first blocks of the segment, from {@link #spillStart} on. */
     private @Nullable FileChannel spill;
+
+    private long spillStart;
+    private @Nullable Segment missing;
 
     SegmentWriter(Segments segments, int layer, LayerContents contents) {
         this.segments = segments;
@@ -103,6 +108,16 @@ final class SegmentWriter implements AutoCloseable {
         return spill;
     }
 
+    /** Takes the whole segment from an image that has it, as far as it is needed. */
+    void adopt(StoredLayer stored) throws IOException {
+        written = (int) (stored.segment().length() >> Ext4.BLOCK_BITS);
+        spilled = written;
+        spill = FileChannel.open(stored.image(), StandardOpenOption.READ);
+        spillStart = stored.segment().offset();
+        missing = stored.segment();
+        segments.takes(written);
+    }
+
     /** Blocks of the segment. */
     int blocks() {
         return written;
@@ -120,15 +135,28 @@ final class SegmentWriter implements AutoCloseable {
         if (spill == null || from >= end) {
             return;
         }
+        checkComplete(from << Ext4.BLOCK_BITS, end << Ext4.BLOCK_BITS);
         image.position(firstBlock << Ext4.BLOCK_BITS);
         var left = end - from << Ext4.BLOCK_BITS;
-        for (var at = from << Ext4.BLOCK_BITS; left > 0; ) {
+        for (var at = spillStart + (from << Ext4.BLOCK_BITS); left > 0; ) {
             var count = spill.transferTo(at, left, image);
             if (count <= 0) {
-                throw new IOException("a layer's file beside the image was cut");
+                throw missing == null
+                        ? new IOException("a layer's file beside the image was cut")
+                        : new SegmentUnusable(missing.diffId(), "its image was cut");
             }
             at += count;
             left -= count;
+        }
+    }
+
+    private void checkComplete(long from, long end) throws SegmentUnusable {
+        if (missing != null) {
+            for (var cut : missing.cut()) {
+                if (cut.offset() < end && cut.offset() + cut.length() > from) {
+                    throw new SegmentUnusable(missing.diffId(), "a part that is needed was cut out");
+                }
+            }
         }
     }
 

@@ -79,6 +79,10 @@ final class Segments {
         return spillDirectory.resolve("layer-" + layer);
     }
 
+    Path indexPath(int layer) {
+        return spillDirectory.resolve("index-" + layer);
+    }
+
     void write(ByteBuffer bytes, long block) throws IOException {
         BlockStream.writeFully(image, bytes, block << Ext4.BLOCK_BITS);
     }

@@ -39,11 +39,16 @@ final class WorkDirectory implements AutoCloseable {
         }
     }
 
-    /** Brings a finished file to disk and, in one step, to its place. */
-    static void publish(Path finished, Path target) throws IOException {
+    /** Brings a file's bytes to disk. */
+    static void force(Path finished) throws IOException {
         try (var file = FileChannel.open(finished, StandardOpenOption.WRITE)) {
             file.force(true);
         }
+    }
+
+    /** Brings a finished file to disk and, in one step, to its place. */
+    static void publish(Path finished, Path target) throws IOException {
+        force(finished);
         Files.move(finished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         var directory = target.getParent();
         if (directory != null) {

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
-import java.util.zip.Inflater;
 import java.util.zip.ZipException;
 
 /**
@@ -20,16 +19,29 @@ final class GzipMembers extends InputStream {
     private static final int COMMENT = 16;
 
     private final InputStream source;
-    private final Inflater inflater = new Inflater(true);
+    private final MemberInflater inflater;
     private final CRC32 checksum = new CRC32();
-    private final byte[] buffer = new byte[64 << 10];
+    private final byte[] buffer = new byte[256 << 10];
     private int position;
     private int limit;
     private boolean ended;
+    private boolean closed;
+    private byte[] surplus = {};
+    private int surplusAt;
 
     GzipMembers(InputStream source) throws IOException {
+        this(source, MemberInflater.create());
+    }
+
+    GzipMembers(InputStream source, MemberInflater inflater) throws IOException {
         this.source = source;
-        readHeader();
+        this.inflater = inflater;
+        try {
+            readHeader();
+        } catch (IOException | RuntimeException problem) {
+            inflater.close();
+            throw problem;
+        }
     }
 
     @Override
@@ -50,10 +62,8 @@ final class GzipMembers extends InputStream {
                     checksum.update(target, offset, count);
                     return count;
                 }
-                if (inflater.finished()) {
+                if (inflater.ended()) {
                     endMember();
-                } else if (inflater.needsDictionary()) {
-                    throw new ZipException("gzip asks for a dictionary");
                 } else {
                     feed();
                 }
@@ -68,15 +78,17 @@ final class GzipMembers extends InputStream {
         if (!fill()) {
             throw new EOFException("gzip ends early");
         }
-        inflater.setInput(buffer, position, limit - position);
+        inflater.input(buffer, position, limit - position);
         position = limit;
     }
 
     private void endMember() throws IOException {
-        position = limit - inflater.getRemaining();
+        position = limit - inflater.left();
+        surplus = inflater.surplus();
+        surplusAt = 0;
         var expectedChecksum = readLittleEndian();
         var expectedLength = readLittleEndian();
-        if (expectedChecksum != checksum.getValue() || expectedLength != (inflater.getBytesWritten() & 0xffffffffL)) {
+        if (expectedChecksum != checksum.getValue() || expectedLength != (inflater.written() & 0xffffffffL)) {
             throw new ZipException("gzip checksum or length is wrong");
         }
         var next = skipPadding();
@@ -84,23 +96,24 @@ final class GzipMembers extends InputStream {
             ended = true;
             return;
         }
-        position--;
-        readHeader();
+        readHeader(next);
     }
 
     /** Skips zero bytes; gives the first other one, or -1 at the end. */
     private int skipPadding() throws IOException {
-        while (fill()) {
-            var next = buffer[position++];
-            if (next != 0) {
-                return next & 0xff;
-            }
+        var next = 0;
+        while (next == 0) {
+            next = surplusAt < surplus.length || fill() ? readByte() : -1;
         }
-        return -1;
+        return next;
     }
 
     private void readHeader() throws IOException {
-        if (readByte() != 0x1f || readByte() != 0x8b || readByte() != 8) {
+        readHeader(readByte());
+    }
+
+    private void readHeader(int first) throws IOException {
+        if (first != 0x1f || readByte() != 0x8b || readByte() != 8) {
             throw new ZipException("gzip header is wrong, or there is garbage behind the last member");
         }
         var flags = readByte();
@@ -117,9 +130,9 @@ final class GzipMembers extends InputStream {
         if ((flags & HEADER_CRC) != 0) {
             skip(2);
         }
-        inflater.reset();
+        inflater.restart();
         checksum.reset();
-        inflater.setInput(buffer, position, limit - position);
+        inflater.input(buffer, position, limit - position);
         position = limit;
     }
 
@@ -140,6 +153,9 @@ final class GzipMembers extends InputStream {
     }
 
     private int readByte() throws IOException {
+        if (surplusAt < surplus.length) {
+            return surplus[surplusAt++] & 0xff;
+        }
         if (!fill()) {
             throw new EOFException("gzip ends early");
         }
@@ -160,7 +176,10 @@ final class GzipMembers extends InputStream {
 
     @Override
     public void close() throws IOException {
-        inflater.end();
+        if (!closed) {
+            closed = true;
+            inflater.close();
+        }
         source.close();
     }
 }

@@ -1,6 +1,7 @@
 package io.scaibunker.layers;
 
 import io.scaibunker.layers.LayerException.Reason;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ public final class LayerReader implements AutoCloseable {
     private static final byte[] AUFS = ".wh..wh.".getBytes(StandardCharsets.US_ASCII);
 
     private static final EntryPath OPAQUE = EntryPath.of(".wh..wh..opq");
+    private static final int BUFFER = 256 << 10;
     private static final int DEVICE_MAJORS = 1 << 12;
     private static final int DEVICE_MINORS = 1 << 20;
 
@@ -35,12 +37,14 @@ public final class LayerReader implements AutoCloseable {
     private long entries;
     private boolean ended;
 
-    private LayerReader(InputStream stored, String diffId, LayerLimits limits) throws IOException {
-        var plain = Decompression.open(stored);
+    private LayerReader(InputStream stored, String diffId, LayerLimits limits, boolean ahead) throws IOException {
+        var decoder = Decompression.open(stored);
+        var plain = ahead ? new ReadAhead(decoder) : decoder;
         this.diffId = diffId;
         this.limits = limits;
         this.digest = diffId.isEmpty() ? null : sha256();
-        this.source = digest == null ? plain : new DigestInputStream(plain, digest);
+        var whole = digest == null ? plain : new DigestInputStream(plain, digest);
+        this.source = new BufferedInputStream(whole, BUFFER);
         this.tar = new TarReader(source, limits);
     }
 
@@ -50,17 +54,23 @@ public final class LayerReader implements AutoCloseable {
      * @throws LayerException when it is of no form that is taken
      */
     public static LayerReader open(Layer layer, LayerLimits limits) throws IOException {
-        return open(layer.open(), layer.diffId(), limits);
+        return open(layer.open(), layer.diffId(), limits, false);
+    }
+
+    /** Like {@link #open}, and decompresses in a thread of its own. */
+    public static LayerReader openAhead(Layer layer, LayerLimits limits) throws IOException {
+        return open(layer.open(), layer.diffId(), limits, true);
     }
 
     /** Opens a layer whose bytes were checked before: for a second reading. */
     public static LayerReader openChecked(Layer layer, LayerLimits limits) throws IOException {
-        return open(layer.open(), "", limits);
+        return open(layer.open(), "", limits, false);
     }
 
-    private static LayerReader open(InputStream stored, String diffId, LayerLimits limits) throws IOException {
+    private static LayerReader open(InputStream stored, String diffId, LayerLimits limits, boolean ahead)
+            throws IOException {
         try {
-            return new LayerReader(stored, diffId, limits);
+            return new LayerReader(stored, diffId, limits, ahead);
         } catch (IOException | RuntimeException problem) {
             stored.close();
             throw problem;
