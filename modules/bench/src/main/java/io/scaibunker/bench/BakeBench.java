@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Option;
 @Command(name = "bake")
 final class BakeBench implements Callable<Integer> {
     private static final String OURS = "scaibunker";
+    private static final String AGAIN = "rebake";
     private static final String USUAL = "umoci+mke2fs";
     private static final String COPY = "cp";
 
@@ -54,6 +56,8 @@ final class BakeBench implements Callable<Integer> {
         try {
             var contenders = contenders(image);
             image.warm();
+            BakeInput.read(input, form + "-changed").warm();
+            prepareAgain(image);
             for (var round = 1; round <= rounds; round++) {
                 turn(contenders, new Meter(work), round);
             }
@@ -69,16 +73,8 @@ final class BakeBench implements Callable<Integer> {
         var none = work.resolve("none");
         var out = work.resolve("ours.ext4");
         var all = new ArrayList<Contender>();
-        all.add(new Contender(
-                OURS,
-                List.of(List.of(
-                        scaibunker.toString(),
-                        "bake",
-                        "--source=oci-layout:" + image.layout(),
-                        "--size-mib=" + sizeMib,
-                        "--out=" + out,
-                        "--json")),
-                out));
+        all.add(new Contender(OURS, List.of(ours(image.layout(), out)), out));
+        all.add(again());
         for (var program : form.equals("zstd") ? List.of("zstd") : List.of("gzip", "pigz", "igzip")) {
             var commands = image.layers().stream()
                     .map(layer -> List.of(program, "-dc", layer.toString()))
@@ -92,6 +88,49 @@ final class BakeBench implements Callable<Integer> {
             all.add(usual(image));
         }
         return all;
+    }
+
+    private List<String> ours(Path layout, Path out, String... more) {
+        var command = new ArrayList<>(List.of(
+                scaibunker.toString(),
+                "bake",
+                "--source=oci-layout:" + layout,
+                "--size-mib=" + sizeMib,
+                "--out=" + out,
+                "--json"));
+        command.addAll(List.of(more));
+        return command;
+    }
+
+    /** The image with another uppermost layer, where the one before it was baked here. */
+    private Contender again() {
+        var out = work.resolve("again.ext4");
+        return new Contender(
+                AGAIN,
+                List.of(ours(input.resolve(form + "-changed"), out, "--segments=" + work.resolve("segments"))),
+                out);
+    }
+
+    private void prepareAgain(BakeInput image) throws IOException, InterruptedException {
+        var first = ours(image.layout(), work.resolve("base.ext4"), "--segments=" + work.resolve("segments.kept"));
+        if (new ProcessBuilder(first)
+                        .redirectOutput(Redirect.DISCARD)
+                        .redirectError(Redirect.INHERIT)
+                        .start()
+                        .waitFor()
+                != 0) {
+            throw new IOException("failed: " + String.join(" ", first));
+        }
+    }
+
+    /** What a bake adds to what is remembered would be gone with its file. */
+    private void forgetAgain() throws IOException, InterruptedException {
+        var segments = work.resolve("segments");
+        remove(segments);
+        new ProcessBuilder("cp", "-a", work.resolve("segments.kept").toString(), segments.toString())
+                .inheritIO()
+                .start()
+                .waitFor();
     }
 
     private Contender usual(BakeInput image) {
@@ -109,6 +148,7 @@ final class BakeBench implements Callable<Integer> {
     private void turn(List<Contender> contenders, Meter meter, int round) throws IOException, InterruptedException {
         var made = new ArrayList<Path>();
         for (var contender : contenders) {
+            forgetAgain();
             Meter.sync();
             var sample = meter.run(contender, contender.name().equals(OURS));
             samples.computeIfAbsent(contender.name(), _ -> new ArrayList<>()).add(sample);
@@ -195,6 +235,7 @@ final class BakeBench implements Callable<Integer> {
         outcome.put("ratio_to_usual_synced", inverse(ratio(USUAL, sample -> sample.wall() + sample.sync())));
         outcome.put("ratio_to_cp_synced", ratio(COPY, sample -> sample.wall() + sample.sync()));
         var ours = Sample.counting(samples.getOrDefault(OURS, List.of()));
+        outcome.put("rebake_ratio", inverse(ratio(AGAIN, Sample::wall)));
         outcome.put("peak_rss_mb", rounded(Sample.median(ours, Sample::peakMb)));
         outcome.put(
                 "bytes_written_ratio",

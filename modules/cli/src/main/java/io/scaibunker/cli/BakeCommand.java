@@ -6,6 +6,7 @@ import io.scaibunker.oci.SourceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -89,6 +90,14 @@ final class BakeCommand implements Callable<Integer> {
     private Baker baker = Baker.NATIVE;
 
     @Option(
+            names = "--segments",
+            paramLabel = "DIR",
+            description =
+                    "Remember in this directory, made if it is not there, which layers lie in the images made with it, and"
+                            + " take layers from these instead of decompressing them again; on one file system with --out.")
+    private @Nullable Path segments;
+
+    @Option(
             names = "--insecure-registry",
             paramLabel = "HOST:PORT",
             description = "A registry to speak plain http to; may be repeated.")
@@ -108,7 +117,8 @@ final class BakeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var order = new BakeOrder(source, sizeMib, target(), wanted(), baker, insecureRegistries, credentials());
+        var order =
+                new BakeOrder(source, sizeMib, target(), wanted(), baker, store(), insecureRegistries, credentials());
         var result = new LocalBake(order, json ? Progress.NONE : terminal.progress()).run();
         terminal.out().print(json ? result.json() + System.lineSeparator() : result.text());
         return ExitCode.DONE.number();
@@ -133,6 +143,21 @@ final class BakeCommand implements Callable<Integer> {
     private static String architecture() {
         var name = System.getProperty("os.arch", "amd64");
         return name.equals("aarch64") ? "arm64" : name;
+    }
+
+    private Optional<Path> store() throws IOException {
+        if (segments == null) {
+            return Optional.empty();
+        }
+        if (baker != Baker.NATIVE) {
+            throw wrong("--segments is for --baker native, not " + baker);
+        }
+        if (!Files.isDirectory(segments)) {
+            // What lies in it is believed.
+            Files.createDirectory(
+                    segments, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        return Optional.of(segments.toRealPath());
     }
 
     private Optional<Path> credentials() {

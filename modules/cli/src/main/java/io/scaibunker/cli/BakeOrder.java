@@ -9,6 +9,7 @@ import java.util.Set;
  * What shall be baked.
  *
  * @param out the file, absolute; its directory is there
+ * @param segments a directory that remembers layers, which is there
  * @param insecureRegistries spoken to in plain http
  * @param dockerConfig with credentials for registries
  */
@@ -18,5 +19,6 @@ record BakeOrder(
         Path out,
         Platform platform,
         Baker baker,
+        Optional<Path> segments,
         Set<String> insecureRegistries,
         Optional<Path> dockerConfig) {}

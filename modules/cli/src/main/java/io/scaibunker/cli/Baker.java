@@ -3,6 +3,8 @@ package io.scaibunker.cli;
 import io.scaibunker.ext4.ImageWriter;
 import io.scaibunker.ext4.Mke2fsWriter;
 import io.scaibunker.ext4.NativeWriter;
+import io.scaibunker.ext4.SegmentStore;
+import io.scaibunker.layers.LayerLimits;
 import java.util.Locale;
 
 /** The writers to choose from. */
@@ -10,9 +12,13 @@ enum Baker {
     NATIVE,
     MKE2FS;
 
-    ImageWriter writer() {
+    /** Layers read at once: each keeps a processor and a bit busy. */
+    private static final int THREADS = 2;
+
+    /** @param segments remembers layers; the reference has no use for them */
+    ImageWriter writer(SegmentStore segments) {
         return switch (this) {
-            case NATIVE -> new NativeWriter();
+            case NATIVE -> new NativeWriter(LayerLimits.DEFAULT, THREADS, segments);
             case MKE2FS -> new Mke2fsWriter();
         };
     }

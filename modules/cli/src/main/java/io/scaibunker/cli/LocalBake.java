@@ -1,6 +1,8 @@
 package io.scaibunker.cli;
 
 import io.scaibunker.ext4.ImageSpec;
+import io.scaibunker.ext4.SegmentDirectory;
+import io.scaibunker.ext4.SegmentStore;
 import io.scaibunker.ext4.WrittenImage;
 import io.scaibunker.layers.Layer;
 import io.scaibunker.layers.LayerStack;
@@ -84,7 +86,9 @@ final class LocalBake {
             phases.put("fetching", Duration.ofNanos(System.nanoTime() - start));
             progress.enter("baking");
             var spec = new ImageSpec(order.sizeMib(), image.digest().toString(), EPOCH);
-            return order.baker().writer().write(layers, spec, order.out(), progress::bytes);
+            var segments =
+                    order.segments().<SegmentStore>map(SegmentDirectory::new).orElse(SegmentStore.NONE);
+            return order.baker().writer(segments).write(layers, spec, order.out(), progress::bytes);
         }
     }
 

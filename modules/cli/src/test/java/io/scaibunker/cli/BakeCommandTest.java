@@ -89,6 +89,27 @@ class BakeCommandTest {
     }
 
     @Test
+    void aLayerThatWasBakedBeforeIsNotReadAgain() throws Exception {
+        var layout = layout();
+        var first = target.resolve("first");
+        var second = target.resolve("second");
+        var store = place.resolve("segments");
+        assertThat(bakeWith(store, layout, first).err()).isEmpty();
+        // A layer that cannot be read, of the right length.
+        var blob = layerBlob(layout);
+        Files.write(blob, new byte[(int) Files.size(blob)]);
+
+        assertThat(bakeWith(store, layout, second).err()).isEmpty();
+
+        assertThat(Files.mismatch(first, second)).isEqualTo(-1);
+    }
+
+    private static Program.Ended bakeWith(Path store, Path layout, Path out) {
+        return Program.run(
+                "bake", "--source", "oci-layout:" + layout, "--size-mib", 8, "--out", out, "--segments", store);
+    }
+
+    @Test
     void aDamagedLayerIsRefusedAndLeavesNothing() throws Exception {
         var layout = layout();
         var blob = layerBlob(layout);
