@@ -27,7 +27,6 @@ final class LayerPass implements AutoCloseable {
     private final SegmentWriter segment;
     private final LayerContents contents = new LayerContents();
     private final List<Entry> waiting = new ArrayList<>();
-    private String digest = "";
 
     /**
      * @param stored the same layer on this host, or null
@@ -77,14 +76,12 @@ final class LayerPass implements AutoCloseable {
             }
         }
         segment.end();
-        digest = segment.digest();
     }
 
     private void replay(StoredLayer found) throws IOException {
         try {
             LayerIndex.read(found.index(), contents, entry -> segments.take(this, entry));
             segment.adopt(found);
-            digest = found.segment().digest();
         } catch (LayerException | SegmentUnusable problem) {
             throw problem;
         } catch (IOException broken) {
@@ -110,9 +107,18 @@ final class LayerPass implements AutoCloseable {
         return waiting;
     }
 
-    /** Of the segment's bytes. */
-    String digest() {
-        return digest;
+    /**
+     * Holds what the segment has become against what was stored.
+     *
+     * @throws SegmentUnusable where its image is not what it was
+     */
+    void check(Segment written) throws SegmentUnusable {
+        if (stored != null
+                && stored.segment().isWhole()
+                && written.isWhole()
+                && !stored.segment().digest().equals(written.digest())) {
+            throw new SegmentUnusable(source.diffId(), "its bytes have changed");
+        }
     }
 
     /** The index that this reading has made, or null. */

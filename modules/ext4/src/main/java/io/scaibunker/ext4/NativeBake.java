@@ -80,13 +80,24 @@ final class NativeBake {
                 pass.close();
             }
         }
-        var digest = ImageDigest.of(file, progress::hashed);
+        var reading = FinalReading.of(file, segments, progress);
+        for (var pass : passes) {
+            var segment =
+                    segments.get(pass.layer()).withDigest(reading.segments().get(pass.layer()));
+            pass.check(segment);
+            segments.set(pass.layer(), segment);
+        }
         ended("digest");
         WorkDirectory.publish(file, target);
         keep(segments, target);
         ended("publish");
         return new WrittenImage(
-                digest.sha256(), spec.sizeMib() << 20, digest.allocatedBytes(), names, phases, segments);
+                reading.image().sha256(),
+                spec.sizeMib() << 20,
+                reading.image().allocatedBytes(),
+                names,
+                phases,
+                segments);
     }
 
     private void setLength(Path file) throws IOException {
@@ -197,7 +208,7 @@ final class NativeBake {
                 layers.layers().get(pass.layer()).diffId(),
                 start << Ext4.BLOCK_BITS,
                 end - start << Ext4.BLOCK_BITS,
-                pass.digest(),
+                "",
                 cuts);
     }
 }

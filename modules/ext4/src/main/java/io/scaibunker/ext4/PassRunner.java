@@ -72,7 +72,7 @@ final class PassRunner {
     }
 
     /** Waits for the threads, for the files they write to are about to go. */
-    private static void end(ExecutorService executor) {
+    static void end(ExecutorService executor) {
         executor.shutdownNow();
         var interrupted = false;
         for (var ended = false; !ended; ) {

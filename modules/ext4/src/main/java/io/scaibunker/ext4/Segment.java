@@ -4,12 +4,12 @@ import java.util.List;
 
 /**
  * One layer's file data inside an image: an unbroken range of blocks, whose bytes depend on the layer alone. Files that
- * upper layers hide, and duplicates within the layer, are cut out of this image and zeros here, but part of the digest.
+ * upper layers hide, and duplicates within the layer, are cut out of this image: they are zeros here.
  *
  * @param diffId what the layer claims to be, or empty where nobody claims anything; it was verified
  * @param offset first byte in the image, a multiple of 4096; after the segment below
  * @param length bytes, a multiple of 4096; may be 0
- * @param digest SHA-256 of the bytes as the layer has them, before anything is cut out, as {@code sha256:…}
+ * @param digest SHA-256 of the bytes as this image has them, zeros where something is cut out, as {@code sha256:…}
  * @param cut what this image lacks, in ascending order
  */
 public record Segment(String diffId, long offset, long length, String digest, List<Cut> cut) {
@@ -23,6 +23,10 @@ public record Segment(String diffId, long offset, long length, String digest, Li
 
     public Segment {
         cut = List.copyOf(cut);
+    }
+
+    Segment withDigest(String found) {
+        return new Segment(diffId, offset, length, found, cut);
     }
 
     /** Whether all of the segment's bytes are in this image. */

@@ -6,9 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +24,6 @@ final class SegmentWriter implements AutoCloseable {
     private final Segments segments;
     private final int layer;
     private final LayerContents contents;
-    private final MessageDigest digest = Sha256.start();
     private final byte[] chunk = new byte[CHUNK];
     private int filled;
     private int written;
@@ -81,7 +78,6 @@ final class SegmentWriter implements AutoCloseable {
 
     private void flush() throws IOException {
         segments.check();
-        digest.update(chunk, 0, filled);
         var blocks = filled / Ext4.BLOCK;
         if (blocks > 0 && segments.takes(blocks)) {
             var bytes = ByteBuffer.wrap(chunk, 0, filled);
@@ -121,11 +117,6 @@ final class SegmentWriter implements AutoCloseable {
     /** Blocks of the segment. */
     int blocks() {
         return written;
-    }
-
-    /** SHA-256 of the segment's bytes; to be called once, after its end. */
-    String digest() {
-        return "sha256:" + HexFormat.of().formatHex(digest.digest());
     }
 
     /** Copies into the image, out of a run of this segment's blocks, those that went to a file of their own. */

@@ -40,10 +40,11 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     /** Brings a file's bytes to disk. */
-    static void force(Path finished) throws IOException {
+    static Path force(Path finished) throws IOException {
         try (var file = FileChannel.open(finished, StandardOpenOption.WRITE)) {
             file.force(true);
         }
+        return finished;
     }
 
     /** Brings a finished file to disk and, in one step, to its place. */

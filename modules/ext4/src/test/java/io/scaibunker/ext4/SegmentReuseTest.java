@@ -9,6 +9,7 @@ import io.scaibunker.layers.LayerStack;
 import io.scaibunker.layers.TarBuilder;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -130,6 +131,21 @@ class SegmentReuseTest {
         }
         bake("last", store, base);
         assertThat(opened).isEmpty();
+    }
+
+    @Test
+    void anImageWhoseBytesHaveChangedIsNotUsed() throws Exception {
+        var base = layer("base", files(1, 20));
+        var old = bake("old", store, base);
+        var modified = Files.getLastModifiedTime(old);
+        try (var file = new RandomAccessFile(old.toFile(), "rw")) {
+            file.seek(300_000);
+            file.write(file.read() ^ 1);
+        }
+        Files.setLastModifiedTime(old, modified);
+        var image = bake("new", store, base);
+        assertThat(opened).containsExactly("base");
+        isAsIfReadAgain(image, base);
     }
 
     @Test
