@@ -37,7 +37,7 @@ final class ApkOrder {
             second.next();
         }
         if (first.kind == second.kind) {
-            return 0;
+            return first.kind == Kind.END ? 0 : first.rest().compareTo(second.rest());
         }
         if (first.kind == Kind.SUFFIX && first.suffix < NONE) {
             return -1;
@@ -60,6 +60,10 @@ final class ApkOrder {
             this.text = text;
             this.end = Text.digitsEnd(text, 0);
             this.kind = end > 0 ? Kind.FIRST_NUMBER : Kind.INVALID;
+        }
+
+        String rest() {
+            return text.substring(start);
         }
 
         void next() {

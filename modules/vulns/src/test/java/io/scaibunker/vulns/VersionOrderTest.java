@@ -23,8 +23,8 @@ class VersionOrderTest {
     @CsvSource({
         "debian.txt, DPKG, 0",
         "redhat.txt, RPM, 0",
-        // A revision without a number that goes on with letters: no version at all.
-        "alpine.txt, APK, 1",
+        // Six with revisions that are none.
+        "alpine.txt, APK, 6",
         "pypi.txt, PEP440, 0",
         "semver.txt, SEMVER, 0",
         "maven.txt, MAVEN, 1",
