@@ -4,12 +4,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** All that is known about the packages of one ecosystem, by name. Immutable: a newer database makes a new one. */
@@ -20,6 +23,7 @@ final class AdvisoryIndex {
     private final DatabaseStatus status;
     private final VersionOrder order;
     private final Map<String, Affected[]> byName;
+    private final Set<Ecosystem> ecosystems;
 
     @Nullable
     private volatile Map<String, Rating> ratings;
@@ -28,10 +32,19 @@ final class AdvisoryIndex {
         this.status = status;
         this.order = order;
         this.byName = byName;
+        this.ecosystems = byName.values().stream()
+                .flatMap(Arrays::stream)
+                .map(Affected::ecosystem)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     DatabaseStatus status() {
         return status;
+    }
+
+    /** Whether anything is known of this release of the distribution; one that is not known has no findings and proves nothing. */
+    boolean speaksOf(Ecosystem ecosystem) {
+        return ecosystems.stream().anyMatch(known -> known.covers(ecosystem));
     }
 
     VersionOrder order() {
