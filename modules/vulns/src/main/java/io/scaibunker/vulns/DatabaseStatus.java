@@ -8,7 +8,7 @@ import java.time.Instant;
  *
  * @param ecosystem its name in OSV, without a release
  * @param source the files they were read from
- * @param records how many records, the withdrawn counted
+ * @param records how many records, the withdrawn counted; {@link #NOT_SAID} for the database of another scanner
  * @param withdrawn how many of them were taken back
  * @param unreadable how many could not be read and are not used
  * @param entries packages that records affect
@@ -24,6 +24,9 @@ public record DatabaseStatus(
         int entries,
         int commitsOnly,
         Instant newest) {
+    /** In place of a number that the owner of the database keeps to itself. */
+    public static final int NOT_SAID = -1;
+
     /** How old the newest record is. */
     public Duration age(Instant now) {
         return newest.isAfter(now) ? Duration.ZERO : Duration.between(newest, now);

@@ -99,7 +99,7 @@ public final class Verdict {
             return Optional.of(new Unproven(ScanReason.DB_MISSING, "the scanner does not say what it knows"));
         }
         for (var database : scanned.database()) {
-            if (database.records() <= database.withdrawn()) {
+            if (database.records() != DatabaseStatus.NOT_SAID && database.records() <= database.withdrawn()) {
                 return Optional.of(new Unproven(
                         ScanReason.DB_CORRUPT, "the advisories for " + database.ecosystem() + " are empty"));
             }
