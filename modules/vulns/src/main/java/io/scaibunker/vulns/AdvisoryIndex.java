@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -73,15 +75,19 @@ final class AdvisoryIndex {
     }
 
     private Map<String, Rating> collectRatings() {
-        var collected = new HashMap<String, Rating>();
+        // An advisory may affect many packages: each is asked once.
+        var advisories = Collections.<Advisory>newSetFromMap(new IdentityHashMap<>());
         for (var affected : byName.values()) {
             for (var one : affected) {
-                var advisory = one.advisory();
-                if (advisory.rating().known()) {
-                    // The worst that is said, so that the order of reading does not matter.
-                    collected.merge(advisory.id(), advisory.rating(), AdvisoryIndex::worse);
-                    advisory.same().forEach(alias -> collected.merge(alias, advisory.rating(), AdvisoryIndex::worse));
-                }
+                advisories.add(one.advisory());
+            }
+        }
+        var collected = new HashMap<String, Rating>();
+        for (var advisory : advisories) {
+            if (advisory.rating().known()) {
+                // The worst that is said, so that the order of reading does not matter.
+                collected.merge(advisory.id(), advisory.rating(), AdvisoryIndex::worse);
+                advisory.same().forEach(alias -> collected.merge(alias, advisory.rating(), AdvisoryIndex::worse));
             }
         }
         return collected;

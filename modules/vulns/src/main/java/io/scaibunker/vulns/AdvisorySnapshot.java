@@ -23,9 +23,12 @@ public final class AdvisorySnapshot {
 
     /** What a record of any of these ecosystems says of the severity of a vulnerability; the first by name that says it. */
     Optional<Rating> ratingOf(String id) {
-        return indexes.values().stream()
-                .map(index -> index.ratingOf(id))
-                .flatMap(Optional::stream)
-                .findFirst();
+        for (var index : indexes.values()) {
+            var rating = index.ratingOf(id);
+            if (rating.isPresent()) {
+                return rating;
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -1,10 +1,9 @@
 package io.scaibunker.vulns;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,6 +14,12 @@ import java.util.Map;
 public final class Matcher {
     private static final int MOST_REMEMBERED = 200_000;
 
+    private static final Comparator<Source> BY_PLACE = Comparator.comparing(
+                    (Source source) -> source.ecosystem.toString())
+            .thenComparing(Source::name)
+            .thenComparing(Source::path)
+            .thenComparing(Source::version);
+
     private final AdvisorySnapshot advisories;
     private final Map<Question, List<Affected>> answers = new HashMap<>();
     private final Map<Source, List<Finding>> findings = new HashMap<>();
@@ -24,41 +29,56 @@ public final class Matcher {
     /** What findings are counted by. The names are those of the packages made from it, for rpm is asked by both. */
     private record Source(Ecosystem ecosystem, String name, String version, List<String> packages, String path) {}
 
+    /** What makes two packages come from one source; those of the system lie where their database says. */
+    private record Place(Ecosystem ecosystem, String name, String version, String path) {}
+
     public Matcher(AdvisorySnapshot advisories) {
         this.advisories = advisories;
     }
 
-    /** All findings in an inventory, the worst first. What has no advisories in the snapshot has no findings: see {@link Coverage}. */
+    /**
+     * All findings in an inventory: the worst first, then by ecosystem, source, path and name. What has no advisories in the snapshot
+     * has no findings: see {@link Coverage}.
+     */
     public List<Finding> match(Inventory inventory) {
-        var bySource = new LinkedHashMap<List<Object>, List<Component>>();
-        for (var component : inventory.components()) {
-            var language = component.kind().ofSystem() ? "" : component.path();
-            bySource.computeIfAbsent(
-                            List.of(component.ecosystem(), component.sourceName(), component.sourceVersion(), language),
-                            unseen -> new ArrayList<>(1))
-                    .add(component);
-        }
-        var found = new ArrayList<Finding>();
-        for (var components : bySource.values()) {
-            var first = components.getFirst();
-            if (advisories.index(first.ecosystem().base()).isPresent()) {
-                var names = components.stream()
-                        .map(Component::name)
-                        .distinct()
-                        .sorted()
-                        .toList();
-                var source =
-                        new Source(first.ecosystem(), first.sourceName(), first.sourceVersion(), names, first.path());
-                found.addAll(remembered(findings, source, this::findings));
+        var bySeverity = new EnumMap<Severity, List<Finding>>(Severity.class);
+        for (var source : sources(inventory)) {
+            for (var finding : remembered(findings, source, this::findings)) {
+                bySeverity
+                        .computeIfAbsent(finding.rating().severity(), unseen -> new ArrayList<>())
+                        .add(finding);
             }
         }
-        found.sort(Comparator.comparing((Finding finding) -> finding.rating().severity())
-                .reversed()
-                .thenComparing(Finding::ecosystem)
-                .thenComparing(Finding::source)
-                .thenComparing(Finding::id)
-                .thenComparing(Finding::path));
+        var found = new ArrayList<Finding>();
+        for (var severity : List.of(Severity.values()).reversed()) {
+            found.addAll(bySeverity.getOrDefault(severity, List.of()));
+        }
         return List.copyOf(found);
+    }
+
+    /** Sorted, so that findings need not be. */
+    private List<Source> sources(Inventory inventory) {
+        var bySource = new HashMap<Place, List<String>>();
+        for (var component : inventory.components()) {
+            if (advisories.index(component.ecosystem().base()).isPresent()) {
+                var path = component.kind().ofSystem() ? "" : component.path();
+                var place = new Place(component.ecosystem(), component.sourceName(), component.sourceVersion(), path);
+                bySource.computeIfAbsent(place, unseen -> new ArrayList<>(1)).add(component.name());
+            }
+        }
+        var systemPaths = new HashMap<Ecosystem, String>();
+        inventory.components().stream()
+                .filter(component -> component.kind().ofSystem())
+                .forEach(component -> systemPaths.putIfAbsent(component.ecosystem(), component.path()));
+        var sources = new ArrayList<Source>(bySource.size());
+        bySource.forEach((place, names) -> sources.add(new Source(
+                place.ecosystem,
+                place.name,
+                place.version,
+                names.size() == 1 ? names : names.stream().distinct().sorted().toList(),
+                place.path.isEmpty() ? systemPaths.getOrDefault(place.ecosystem, "") : place.path)));
+        sources.sort(BY_PLACE);
+        return sources;
     }
 
     private List<Finding> findings(Source source) {
@@ -75,6 +95,7 @@ public final class Matcher {
         }
         return Vulnerabilities.group(matched).stream()
                 .map(group -> finding(group, source, index.order()))
+                .sorted(Comparator.comparing(Finding::id))
                 .toList();
     }
 
@@ -84,10 +105,13 @@ public final class Matcher {
 
     private List<Affected> affected(Question question) {
         var index = advisories.index(question.ecosystem.base()).orElseThrow();
-        return Arrays.stream(index.named(question.name))
-                .filter(affected -> affected.ecosystem().covers(question.ecosystem))
-                .filter(affected -> affected.contains(question.version, index.order()))
-                .toList();
+        var found = new ArrayList<Affected>(0);
+        for (var affected : index.named(question.name)) {
+            if (affected.ecosystem().covers(question.ecosystem) && affected.contains(question.version, index.order())) {
+                found.add(affected);
+            }
+        }
+        return found;
     }
 
     private static <K, V> V remembered(Map<K, V> known, K key, java.util.function.Function<K, V> ask) {

@@ -11,6 +11,10 @@ final class PythonVersion implements Comparable<PythonVersion> {
     private static final List<String> POST = List.of("post", "rev", "r");
     private static final List<String> DEV = List.of("dev");
 
+    private static final @Nullable Parsed[] LATELY = new Parsed[4_096];
+
+    private record Parsed(String text, @Nullable PythonVersion version) {}
+
     private final String text;
     private int at;
 
@@ -26,10 +30,17 @@ final class PythonVersion implements Comparable<PythonVersion> {
         this.text = text;
     }
 
-    /** Null if the text is no version of PEP 440. */
+    /** Null if the text is no version of PEP 440. What was asked lately is remembered: the same few are compared over and over. */
     static @Nullable PythonVersion parse(String raw) {
-        var version = new PythonVersion(raw.strip().toLowerCase(Locale.ROOT));
-        return version.read() ? version : null;
+        var slot = (raw.hashCode() * 0x9e3779b9) >>> 20;
+        var known = LATELY[slot];
+        if (known == null || !known.text.equals(raw)) {
+            var version = new PythonVersion(raw.strip().toLowerCase(Locale.ROOT));
+            known = new Parsed(raw, version.read() ? version : null);
+            // Threads may overwrite each other's: each slot is whole, whoever wrote it.
+            LATELY[slot] = known;
+        }
+        return known.version;
     }
 
     private boolean read() {

@@ -25,7 +25,7 @@ final class Vulnerabilities {
     private Vulnerabilities() {}
 
     static List<Group> group(List<Affected> matched) {
-        return new Vulnerabilities().grouped(matched);
+        return matched.size() == 1 ? List.of(named(matched)) : new Vulnerabilities().grouped(matched);
     }
 
     private List<Group> grouped(List<Affected> matched) {
