@@ -55,7 +55,7 @@ final class Paths {
     }
 
     static boolean jar(String path) {
-        return path.endsWith(".jar") || path.endsWith(".war") || path.endsWith(".ear") || path.endsWith(".jmod");
+        return path.endsWith(".jar") || path.endsWith(".war") || path.endsWith(".ear");
     }
 
     /** Described by a language's own files. */

@@ -11,6 +11,13 @@ import java.util.Optional;
  * @param at when it was made
  */
 public record ScanReport(ScanOutcome outcome, Verdict verdict, Policy policy, Instant at) {
+    /** @throws IllegalArgumentException if the verdict is not the one on this outcome */
+    public ScanReport {
+        if (!verdict.equals(Verdict.of(outcome, policy, at))) {
+            throw new IllegalArgumentException("a verdict on something else");
+        }
+    }
+
     /** The report on an outcome. */
     public static ScanReport of(ScanOutcome outcome, Policy policy, Instant at) {
         return new ScanReport(outcome, Verdict.of(outcome, policy, at), policy, at);

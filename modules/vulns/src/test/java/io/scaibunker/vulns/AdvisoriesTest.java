@@ -124,6 +124,27 @@ class AdvisoriesTest {
     }
 
     @Test
+    void aRecordThatInflatesWithoutEndIsRefusedInTimeAndMemory() throws IOException {
+        Files.createDirectories(folder.resolve("npm"));
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(folder.resolve("npm/all.zip")))) {
+            zip.putNextEntry(new ZipEntry("good.json"));
+            zip.write(record("X-1", "npm", "thing", "\"versions\":[\"1.0.0\"]").getBytes(StandardCharsets.UTF_8));
+            zip.putNextEntry(new ZipEntry("text.json"));
+            zip.write("{\"id\":\"X-2\",\"details\":\"".getBytes(StandardCharsets.UTF_8));
+            byte[] chunk = "x".repeat(1 << 20).getBytes(StandardCharsets.UTF_8);
+            for (int index = 0; index < 100; index++) {
+                zip.write(chunk);
+            }
+            zip.putNextEntry(new ZipEntry("deep.json"));
+            zip.write(("{\"id\":\"X-3\",\"x\":" + "[".repeat(1_000_000)).getBytes(StandardCharsets.UTF_8));
+            zip.putNextEntry(new ZipEntry("list.json"));
+            zip.write(("{\"id\":\"X-4\",\"aliases\":[" + "\"a\",".repeat(1_000_000)).getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(status("npm").unreadable()).isEqualTo(3);
+        assertThat(affects("npm", "thing", "1.0.0")).isTrue();
+    }
+
+    @Test
     void anArchiveWithoutUsableRecordsIsNoDatabase() throws IOException {
         write("npm", "{}", "[]", "nothing");
         reasonOf(() -> status("npm"), ScanReason.DB_CORRUPT);

@@ -85,6 +85,14 @@ class ReportsTest {
     }
 
     @Test
+    void aVerdictCannotBePutOnAnotherScan() {
+        Policy policy = Policy.DEFAULT;
+        Verdict skipped = Verdict.of(new NothingToScan("y"), policy, NOW);
+        assertThatThrownBy(() -> new ScanReport(new Broken("x", ScanReason.TIMEOUT, "y"), skipped, policy, NOW))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void aMissingDatabaseIsNoCleanImage() {
         ScanOutcome outcome = new BuiltinScanner(new AdvisoryDatabase(folder.resolve("nowhere")))
                 .scan(new Scanner.Target(inventory("1"), null));
