@@ -109,6 +109,8 @@ final class AdvisoryIndex {
         private final VersionOrder order;
         private final Ratings ratings = new Ratings();
         private final Map<Object, Object> pool = new HashMap<>();
+        private final Map<List<OsvRecord.Range>, List<Span>> spansOf = new HashMap<>();
+        private final Map<String, Optional<Ecosystem>> places = new HashMap<>();
         private final Map<String, List<Affected>> byName = new HashMap<>();
         private final Instant written;
         private @Nullable Instant newest;
@@ -133,7 +135,7 @@ final class AdvisoryIndex {
             }
             Advisory advisory = null;
             for (var entry : record.affected) {
-                var where = Ecosystem.parse(entry.ecosystem)
+                var where = places.computeIfAbsent(entry.ecosystem, Ecosystem::parse)
                         .filter(parsed -> parsed.base().equals(ecosystem))
                         .orElse(null);
                 if (where != null && !entry.name.isEmpty()) {
@@ -144,10 +146,8 @@ final class AdvisoryIndex {
         }
 
         private void add(OsvRecord.Entry entry, Ecosystem where, Advisory advisory) {
-            List<Span> spans = new ArrayList<>(1);
-            for (var range : entry.ranges) {
-                Span.of(range, order).forEach(span -> spans.add(pooled(span)));
-            }
+            // The packages of one advisory mostly have the same ranges.
+            var spans = spansOf.computeIfAbsent(entry.ranges, this::spans);
             var exceptions = entry.versions.stream()
                     .filter(version -> spans.stream().noneMatch(span -> span.contains(version, order)))
                     .sorted(order)
@@ -160,12 +160,15 @@ final class AdvisoryIndex {
             entries++;
             var rating = ratings.ofAffected(entry);
             byName.computeIfAbsent(canonicalName(ecosystem, entry.name), unseen -> new ArrayList<>(1))
-                    .add(new Affected(
-                            advisory,
-                            where,
-                            pooled(List.copyOf(spans)),
-                            exceptions,
-                            rating == null ? null : pooled(rating)));
+                    .add(new Affected(advisory, where, spans, exceptions, rating == null ? null : pooled(rating)));
+        }
+
+        private List<Span> spans(List<OsvRecord.Range> ranges) {
+            var spans = new ArrayList<Span>(1);
+            for (var range : ranges) {
+                Span.of(range, order).forEach(span -> spans.add(pooled(span)));
+            }
+            return pooled(List.copyOf(spans));
         }
 
         private Advisory advisory(OsvRecord record) {

@@ -2,6 +2,7 @@ package io.scaibunker.vulns;
 
 import io.scaibunker.vulns.Inventory.Gap;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -20,15 +21,11 @@ public record Coverage(int packages, SortedMap<String, Integer> byEcosystem, Lis
 
     /** What an inventory and a snapshot cover together: advisories that are missing leave gaps as unread files do. */
     static Coverage of(Inventory inventory, AdvisorySnapshot advisories) {
+        var byEcosystem = new HashMap<Ecosystem, Integer>();
+        inventory.components().forEach(component -> byEcosystem.merge(component.ecosystem(), 1, Integer::sum));
         var counts = new TreeMap<String, Integer>();
-        inventory
-                .components()
-                .forEach(component -> counts.merge(
-                        component.ecosystem().base().isEmpty()
-                                ? "unknown"
-                                : component.ecosystem().toString(),
-                        1,
-                        Integer::sum));
+        byEcosystem.forEach((ecosystem, count) ->
+                counts.merge(ecosystem.base().isEmpty() ? "unknown" : ecosystem.toString(), count, Integer::sum));
         var gaps = new ArrayList<>(inventory.gaps());
         for (var ecosystem : inventory.ecosystems()) {
             if (advisories.index(ecosystem).isEmpty()) {

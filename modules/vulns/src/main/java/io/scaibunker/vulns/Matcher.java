@@ -14,8 +14,8 @@ import java.util.Map;
 public final class Matcher {
     private static final int MOST_REMEMBERED = 200_000;
 
-    private static final Comparator<Source> BY_PLACE = Comparator.comparing(
-                    (Source source) -> source.ecosystem.toString())
+    private static final Comparator<Source> BY_PLACE = Comparator.comparing((Source source) -> source.ecosystem.base())
+            .thenComparing(source -> source.ecosystem.release())
             .thenComparing(Source::name)
             .thenComparing(Source::path)
             .thenComparing(Source::version);
