@@ -11,7 +11,7 @@ final class PythonVersion implements Comparable<PythonVersion> {
     private static final List<String> POST = List.of("post", "rev", "r");
     private static final List<String> DEV = List.of("dev");
 
-    private static final @Nullable Parsed[] LATELY = new Parsed[4_096];
+    private static final @Nullable Parsed[] LATELY = new Parsed[2_048];
 
     private record Parsed(String text, @Nullable PythonVersion version) {}
 
@@ -32,7 +32,7 @@ final class PythonVersion implements Comparable<PythonVersion> {
 
     /** Null if the text is no version of PEP 440. What was asked lately is remembered: the same few are compared over and over. */
     static @Nullable PythonVersion parse(String raw) {
-        var slot = (raw.hashCode() * 0x9e3779b9) >>> 20;
+        var slot = (raw.hashCode() * 0x9e3779b9) >>> 21;
         var known = LATELY[slot];
         if (known == null || !known.text.equals(raw)) {
             var version = new PythonVersion(raw.strip().toLowerCase(Locale.ROOT));

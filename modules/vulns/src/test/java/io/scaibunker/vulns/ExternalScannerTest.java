@@ -174,7 +174,7 @@ class ExternalScannerTest {
     @Test
     void whatAProgramStartedEndsWithIt() throws IOException {
         Path child = folder.resolve("child");
-        trivy("(sleep 600 & echo $! > " + child + "; wait) & sleep 600", Duration.ofMillis(700))
+        trivy("(sleep 600 & echo $! > " + child + "; wait) & sleep 600", Duration.ofSeconds(3))
                 .scan(target());
         long number = Long.parseLong(Files.readString(child).strip());
         ProcessHandle.of(number)
