@@ -4,7 +4,6 @@ import io.scaibunker.ext4.ImageWriter;
 import io.scaibunker.ext4.Mke2fsWriter;
 import io.scaibunker.ext4.NativeWriter;
 import io.scaibunker.ext4.SegmentStore;
-import io.scaibunker.layers.LayerLimits;
 import java.util.Locale;
 
 /** The writers to choose from. */
@@ -12,13 +11,10 @@ enum Baker {
     NATIVE,
     MKE2FS;
 
-    /** Layers read at once: each keeps a processor and a bit busy. */
-    private static final int THREADS = 2;
-
     /** @param segments remembers layers; the reference has no use for them */
     ImageWriter writer(SegmentStore segments) {
         return switch (this) {
-            case NATIVE -> new NativeWriter(LayerLimits.DEFAULT, THREADS, segments);
+            case NATIVE -> new NativeWriter(segments);
             case MKE2FS -> new Mke2fsWriter();
         };
     }

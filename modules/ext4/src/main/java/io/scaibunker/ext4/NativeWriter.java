@@ -27,12 +27,17 @@ public final class NativeWriter implements ImageWriter {
     private final int threads;
     private final SegmentStore store;
 
-    /**
-     * A writer that takes layers within {@link LayerLimits#DEFAULT}, as many at once as there are pairs of processors: each
-     * is decompressed in one thread and written in another, and what runs ahead of its turn is written twice.
-     */
+    /** A writer that takes layers within {@link LayerLimits#DEFAULT} and knows none from before. */
     public NativeWriter() {
-        this(LayerLimits.DEFAULT, Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 64));
+        this(SegmentStore.NONE);
+    }
+
+    /**
+     * The same with a store, for as many layers at once as there are pairs of processors: each is decompressed in one thread
+     * and written in another, and what runs ahead of its turn is written twice.
+     */
+    public NativeWriter(SegmentStore store) {
+        this(LayerLimits.DEFAULT, Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 64), store);
     }
 
     /** A writer that knows no layers from before. */

@@ -4,7 +4,6 @@ import io.scaibunker.ext4.ImageWriter;
 import io.scaibunker.ext4.Mke2fsWriter;
 import io.scaibunker.ext4.NativeWriter;
 import io.scaibunker.ext4.SegmentStore;
-import io.scaibunker.layers.LayerLimits;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Secret;
 import io.scaibunker.model.Settings;
@@ -63,12 +62,10 @@ public record WorkerConfig(
         NATIVE,
         MKE2FS;
 
-        private static final int LAYERS_AT_ONCE = 2;
-
         /** @param known the layers that need not be unpacked again; mke2fs cannot use them */
         ImageWriter writer(SegmentStore known) {
             return switch (this) {
-                case NATIVE -> new NativeWriter(LayerLimits.DEFAULT, LAYERS_AT_ONCE, known);
+                case NATIVE -> new NativeWriter(known);
                 case MKE2FS -> new Mke2fsWriter();
             };
         }
