@@ -27,9 +27,12 @@ public final class NativeWriter implements ImageWriter {
     private final int threads;
     private final SegmentStore store;
 
-    /** A writer that takes layers within {@link LayerLimits#DEFAULT} and works on two of them at once. */
+    /**
+     * A writer that takes layers within {@link LayerLimits#DEFAULT}, as many at once as there are pairs of processors: each
+     * is decompressed in one thread and written in another, and what runs ahead of its turn is written twice.
+     */
     public NativeWriter() {
-        this(LayerLimits.DEFAULT, 2);
+        this(LayerLimits.DEFAULT, Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 64));
     }
 
     /** A writer that knows no layers from before. */

@@ -4,8 +4,11 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.UTFDataFormatException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -100,7 +103,7 @@ public final class SegmentDirectory implements SegmentStore {
         return bytes.toByteArray();
     }
 
-    /** Null for what is not there, or of another version. */
+    /** Null for what is not there, broken, or of another version. */
     private @Nullable Note note(String diffId) throws IOException {
         byte[] bytes;
         try {
@@ -108,7 +111,14 @@ public final class SegmentDirectory implements SegmentStore {
         } catch (NoSuchFileException none) {
             return null;
         }
-        var in = new DataInputStream(new ByteArrayInputStream(bytes));
+        try {
+            return note(diffId, new DataInputStream(new ByteArrayInputStream(bytes)));
+        } catch (EOFException | UTFDataFormatException | InvalidPathException broken) {
+            return null;
+        }
+    }
+
+    private static @Nullable Note note(String diffId, DataInputStream in) throws IOException {
         if (in.readInt() != VERSION) {
             return null;
         }

@@ -14,6 +14,9 @@
  * <p>The tree holds no content and no extended attributes, some 200 bytes an entry: a writer reads the layers twice, or
  * writes contents as they pass and asks the tree afterwards what to keep.
  *
+ * <p>Gzip is inflated by ISA-L where the host has that library, else by the JDK; a log line says which. {@link
+ * io.scaibunker.layers.LayerReader#openAhead} decompresses in a thread of its own, for those who have much to do with the bytes.
+ *
  * <p><b>Why a tar reader of our own.</b> PAX values are raw bytes with a length in front. A value of an extended attribute
  * (a file's capabilities, an access list) is binary, and a name may be in any encoding or none. The tar readers at hand
  * decode all values as UTF-8 strings, which destroys those bytes, and leave no way around; others split at newlines, which

@@ -54,7 +54,7 @@ class MemberInflaterTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void membersPaddingAndEveryWayToSplitThem(boolean native_) throws IOException {
-        for (var seed = 0; seed < 60; seed++) {
+        for (var seed = 0; seed < 25; seed++) {
             var stored = new ByteArrayOutputStream();
             var plain = new ByteArrayOutputStream();
             for (var member = 0; member < 1 + seed % 4; member++) {
