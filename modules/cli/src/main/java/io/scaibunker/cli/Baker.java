@@ -12,8 +12,8 @@ enum Baker {
     NATIVE,
     MKE2FS;
 
-    /** Layers read at once: each keeps a processor and a bit busy. */
-    private static final int THREADS = 2;
+    /** Layers read at once: as {@link NativeWriter#NativeWriter()} has it. */
+    private static final int THREADS = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 64);
 
     /** @param segments remembers layers; the reference has no use for them */
     ImageWriter writer(SegmentStore segments) {
