@@ -33,10 +33,14 @@ record Sample(double wall, double cpu, double sync, double peakMb, long written,
                 (foreign * wall + next.foreign * next.wall) / Math.max(1e-9, wall + next.wall));
     }
 
-    /** Those that count: the quiet ones if they are at least half, else all. */
-    static List<Sample> counting(List<Sample> samples) {
-        var quiet = samples.stream().filter(Sample::isQuiet).toList();
-        return quiet.size() * 2 >= samples.size() ? quiet : samples;
+    /** The quiet ones. */
+    static List<Sample> quiet(List<Sample> samples) {
+        return samples.stream().filter(Sample::isQuiet).toList();
+    }
+
+    /** Whether the quiet ones do. */
+    static boolean isMostlyQuiet(List<Sample> samples) {
+        return quiet(samples).size() * 2 >= samples.size();
     }
 
     static double median(List<Sample> samples, ToDoubleFunction<Sample> what) {

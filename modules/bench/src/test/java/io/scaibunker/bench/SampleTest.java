@@ -17,8 +17,9 @@ class SampleTest {
     void noisyRunsAreLeftOutWhereEnoughQuietOnesRemain() {
         var quiet = wall(1, 0.1);
         var noisy = wall(9, 0.5);
-        assertThat(Sample.counting(List.of(quiet, noisy))).containsExactly(quiet);
-        assertThat(Sample.counting(List.of(quiet, noisy, noisy))).hasSize(3);
+        assertThat(Sample.quiet(List.of(quiet, noisy))).containsExactly(quiet);
+        assertThat(Sample.isMostlyQuiet(List.of(quiet, noisy))).isTrue();
+        assertThat(Sample.isMostlyQuiet(List.of(quiet, noisy, noisy))).isFalse();
     }
 
     @Test
