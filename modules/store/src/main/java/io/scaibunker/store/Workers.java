@@ -81,7 +81,7 @@ public final class Workers {
 
     private Workers() {}
 
-    /** Takes a beat. The first one makes the worker {@code joining}; the second, sent when it has told what it holds, ready. */
+    /** Takes a beat. The first one makes the worker {@code joining}; the second, sent when it has told what it holds and can run, ready. */
     public static Future<Heard> beat(SqlClient sql, Beat beat) {
         return Sql.one(
                         sql,

@@ -105,18 +105,23 @@ public final class WorkerVerticle extends VerticleBase {
         return config.grpcHost() + ":" + server.actualPort();
     }
 
-    /** Says hello, tells what is here, says hello again: only then do others count on it. Machines are probed beside. */
+    /**
+     * Says hello, tells what is here and finds out whether machines run; only then says hello again, and goes on: the second
+     * hello is what makes others count on it.
+     */
     private void begin(Heartbeat heartbeat, MachineRoom machines) {
-        bench.await(() -> {
-                    machines.probe();
-                    return machines;
-                })
-                .onComplete(probed -> heartbeat.beat().onComplete(said -> bunkerRounds.nudge()));
-        heartbeat.beat().compose(hello -> copies.drain()).onComplete(told -> {
-            copyRounds.nudge();
-            heartbeat.beat();
+        Future<?> told = heartbeat.beat().compose(hello -> copies.drain());
+        Future<?> probed = bench.await(() -> {
+            machines.probe();
+            return machines;
         });
-        beating = vertx.setPeriodic(config.beat().toMillis(), tick -> heartbeat.beat());
+        Future.join(told, probed).onComplete(settled -> {
+            heartbeat.beat();
+            beating = vertx.setPeriodic(config.beat().toMillis(), tick -> heartbeat.beat());
+            copyRounds.nudge();
+            bunkerRounds.nudge();
+        });
+        told.onComplete(done -> copyRounds.nudge());
     }
 
     @Override
