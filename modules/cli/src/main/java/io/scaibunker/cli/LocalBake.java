@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,9 +25,6 @@ import java.util.Optional;
 
 /** One bake on this machine: resolve → fetch what does not lie here → write. */
 final class LocalBake {
-    /** Times of the file system itself. The same as a worker's, so that the bytes are. */
-    private static final Instant EPOCH = Instant.parse("2020-01-01T00:00:00Z");
-
     private final BakeOrder order;
     private final Progress progress;
     private final Map<String, Duration> phases = new LinkedHashMap<>();
@@ -85,7 +81,7 @@ final class LocalBake {
             var layers = fetch(source, image, place);
             phases.put("fetching", Duration.ofNanos(System.nanoTime() - start));
             progress.enter("baking");
-            var spec = new ImageSpec(order.sizeMib(), image.digest().toString(), EPOCH);
+            var spec = new ImageSpec(order.sizeMib(), image.digest().toString());
             var segments =
                     order.segments().<SegmentStore>map(SegmentDirectory::new).orElse(SegmentStore.NONE);
             return order.baker().writer(segments).write(layers, spec, order.out(), progress::bytes);

@@ -14,6 +14,14 @@ public record ImageSpec(long sizeMib, String seed, Instant timestamp) {
     public static final long MIN_SIZE_MIB = 8;
     public static final long MAX_SIZE_MIB = 1_048_576;
 
+    /** The time that equal input must have everywhere, so that it gives equal bytes. */
+    private static final Instant TIMESTAMP = Instant.parse("2020-01-01T00:00:00Z");
+
+    /** With the platform's own timestamp: what workers and the command line bake. */
+    public ImageSpec(long sizeMib, String seed) {
+        this(sizeMib, seed, TIMESTAMP);
+    }
+
     public ImageSpec {
         if (sizeMib < MIN_SIZE_MIB || sizeMib > MAX_SIZE_MIB) {
             throw new IllegalArgumentException(

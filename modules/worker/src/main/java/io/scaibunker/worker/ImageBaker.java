@@ -25,7 +25,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,9 +38,6 @@ import org.slf4j.LoggerFactory;
 final class ImageBaker {
     private static final Logger LOG = LoggerFactory.getLogger(ImageBaker.class);
     private static final long MIB = 1 << 20;
-
-    /** Times of the file system itself, so that they do not depend on when it was made. */
-    private static final Instant EPOCH = Instant.parse("2020-01-01T00:00:00Z");
 
     private final WorkerFiles files;
     private final CopyLedger ledger;
@@ -166,7 +162,7 @@ final class ImageBaker {
         KnownLayers known = KnownLayers.of(files.segments(), image);
         job.enter(CachePhase.BAKING);
         Path target = place.resolve("image.ext4");
-        ImageSpec spec = new ImageSpec(job.wanted().sizeMib(), sourceDigest.text(), EPOCH);
+        ImageSpec spec = new ImageSpec(job.wanted().sizeMib(), sourceDigest.text());
         WrittenImage written = which.writer(known)
                 .write(layers, spec, target, (done, total) -> job.progress(CachePhase.BAKING, done, total));
         job.enter(CachePhase.VERIFYING);

@@ -28,6 +28,7 @@ public final class WorkerVerticle extends VerticleBase {
     private Rounds bunkerRounds;
     private HttpServer server;
     private long beating;
+    private boolean stopped;
 
     /** @param joinToken what members of the fleet show each other */
     public WorkerVerticle(WorkerConfig config, Secret joinToken) {
@@ -116,6 +117,9 @@ public final class WorkerVerticle extends VerticleBase {
             return machines;
         });
         Future.join(told, probed).onComplete(settled -> {
+            if (stopped) {
+                return;
+            }
             heartbeat.beat();
             beating = vertx.setPeriodic(config.beat().toMillis(), tick -> heartbeat.beat());
             copyRounds.nudge();
@@ -126,6 +130,7 @@ public final class WorkerVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
+        stopped = true;
         vertx.cancelTimer(beating);
         return Future.join(copyRounds.stop(), bunkerRounds.stop())
                 .compose(stopped -> Future.join(copies.stop(CLOSE_LIMIT), bunkers.stop()))
