@@ -1,5 +1,6 @@
 package io.scaibunker.bus;
 
+import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
@@ -52,6 +53,27 @@ public sealed interface Answer extends BusMessage {
 
     /** @param current false: the rows have moved on, the report changed nothing */
     record ReportTaken(boolean current) implements Answer {}
+
+    /**
+     * How a worker comes by a copy.
+     *
+     * @param kind what to do
+     * @param copy what to fetch; null unless {@code FETCH}
+     * @param sources whom from, as {@code host:port}, those first that serve least
+     */
+    record Turn(Kind kind, @Nullable Copy copy, List<String> sources) implements Answer {
+        /** What to do about a copy that is wanted. */
+        public enum Kind {
+            /** Read it from its source: nobody else is at it. */
+            BAKE,
+            /** Some workers have it. */
+            FETCH,
+            /** Another worker is at it; a nudge will come. */
+            WAIT,
+            /** The row has moved on. */
+            STALE
+        }
+    }
 
     record DigestPinned(Digest digest) implements Answer {}
 

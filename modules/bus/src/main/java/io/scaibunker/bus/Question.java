@@ -108,6 +108,27 @@ public sealed interface Question<A extends Answer> extends BusMessage {
     }
 
     /**
+     * worker → fanout: I have this copy to make; is it mine to bake, and if not, where is it? Asked before anything is read, and
+     * again once the reference is resolved.
+     *
+     * @param writer name and version of what would write it here
+     */
+    record TurnWanted(WorkerId workerId, IncarnationId incarnation, ImageId imageId, long generation, String writer)
+            implements Question<Answer.Turn> {
+        public static final String ADDRESS = "fanout.turn-wanted";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.Turn> answer() {
+            return Answer.Turn.class;
+        }
+    }
+
+    /**
      * What a worker holds: the image's digest ({@code ImageTable}), its size, what it takes on disk, and what it was made from.
      *
      * @param writer name and version of what wrote it; equal input and writer mean equal content

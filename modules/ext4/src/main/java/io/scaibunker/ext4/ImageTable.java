@@ -1,5 +1,6 @@
 package io.scaibunker.ext4;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -66,6 +67,20 @@ public record ImageTable(long sizeBytes, long headBytes, Pieces head, List<Segme
         }
         parts.add(new Part(end, sizeBytes - end, tail));
         return parts;
+    }
+
+    /** As bytes, for a file beside the image and for other hosts. */
+    public byte[] encoded() {
+        return TableCodec.encode(this);
+    }
+
+    /**
+     * The table that {@link #encoded()} has written, or what pretends to be one: whose it is says its {@link #digest()}.
+     *
+     * @throws IOException when it is none
+     */
+    public static ImageTable decode(byte[] bytes) throws IOException {
+        return TableCodec.decode(bytes);
     }
 
     /** What the image is called by everywhere: SHA-256 of {@link #text()}, as {@code sha256:…}. */

@@ -48,6 +48,11 @@ public final class Pieces {
         return new Pieces(digests.clone());
     }
 
+    /** Whether a piece of so many bytes is all zeros. */
+    public boolean isZeros(int piece, int size) {
+        return Arrays.equals(digest(piece), ofZeros(size));
+    }
+
     /** How many pieces so many bytes have. */
     public static int count(long bytes) {
         return Math.toIntExact((bytes + BYTES - 1) / BYTES);

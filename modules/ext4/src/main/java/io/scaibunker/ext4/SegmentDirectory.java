@@ -4,15 +4,11 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.UTFDataFormatException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * remove at any time.
  */
 public final class SegmentDirectory implements SegmentStore {
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
     private final Path directory;
@@ -114,16 +110,7 @@ public final class SegmentDirectory implements SegmentStore {
         out.writeUTF(note.image().toString());
         out.writeLong(note.size());
         out.writeLong(note.modified());
-        var segment = note.segment();
-        out.writeLong(segment.offset());
-        out.writeLong(segment.length());
-        out.writeInt(segment.pieces().count());
-        out.write(segment.pieces().bytes());
-        out.writeInt(segment.cut().size());
-        for (var cut : segment.cut()) {
-            out.writeLong(cut.offset());
-            out.writeLong(cut.length());
-        }
+        TableCodec.write(out, note.segment());
         return bytes.toByteArray();
     }
 
@@ -137,7 +124,7 @@ public final class SegmentDirectory implements SegmentStore {
         }
         try {
             return note(diffId, new DataInputStream(new ByteArrayInputStream(bytes)));
-        } catch (EOFException | UTFDataFormatException | IllegalArgumentException broken) {
+        } catch (IOException | IllegalArgumentException broken) {
             return null;
         }
     }
@@ -149,17 +136,7 @@ public final class SegmentDirectory implements SegmentStore {
         var image = Path.of(in.readUTF());
         var size = in.readLong();
         var modified = in.readLong();
-        var offset = in.readLong();
-        var length = in.readLong();
-        var pieces = in.readNBytes(in.readInt() * Pieces.DIGEST);
-        return new Note(new Segment(diffId, offset, length, Pieces.ofBytes(pieces), cuts(in)), image, size, modified);
-    }
-
-    private static List<Segment.Cut> cuts(DataInputStream in) throws IOException {
-        var cuts = new ArrayList<Segment.Cut>();
-        for (var left = in.readInt(); left > 0; left--) {
-            cuts.add(new Segment.Cut(in.readLong(), in.readLong()));
-        }
-        return cuts;
+        var segment = TableCodec.readSegment(in);
+        return segment.diffId().equals(diffId) ? new Note(segment, image, size, modified) : null;
     }
 }
