@@ -38,9 +38,14 @@ record Rooms(
             case FANOUT -> new FanoutVerticle(configuration.fanout(), rows().database(), rows().secrets());
             case SCHEDULER -> new SchedulerVerticle(configuration.scheduler(), rows().database());
             case SCANNER -> new ScannerVerticle(configuration.scanner(), rows().database());
-            case WORKER -> new WorkerVerticle(configuration.worker(), joinToken);
+            case WORKER -> worker();
             case API -> api();
         };
+    }
+
+    private WorkerVerticle worker() {
+        var alone = configuration.node().rooms().size() == 1;
+        return new WorkerVerticle(configuration.worker(), joinToken, alone);
     }
 
     private ApiVerticle api() {
