@@ -165,6 +165,7 @@ CREATE TABLE artifacts (
     size_bytes      bigint NOT NULL,
     allocated_bytes bigint NOT NULL,
     entries         bigint NOT NULL,
+    baked_by        uuid NOT NULL,
     created_at      timestamptz NOT NULL DEFAULT now()
 );
 
@@ -196,6 +197,17 @@ CREATE TABLE image_cache (
 );
 CREATE INDEX image_cache_of_worker ON image_cache (worker_id, image_id);
 CREATE INDEX image_cache_ready ON image_cache (image_id) WHERE status = 'ready' AND wanted;
+
+-- Who bakes, so that it is done once: a lease for each image that is being read from its source, and one for what goes into
+-- its bake, which images share.
+CREATE TABLE bakes (
+    key         text PRIMARY KEY,
+    image_id    uuid NOT NULL REFERENCES images,
+    worker_id   uuid NOT NULL REFERENCES workers ON DELETE CASCADE,
+    incarnation uuid NOT NULL,
+    lease_until timestamptz NOT NULL
+);
+CREATE INDEX bakes_of_image ON bakes (image_id);
 
 CREATE TABLE scans (
     image_id     uuid PRIMARY KEY REFERENCES images,

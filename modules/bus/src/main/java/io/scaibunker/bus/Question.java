@@ -112,8 +112,15 @@ public sealed interface Question<A extends Answer> extends BusMessage {
      * again once the reference is resolved.
      *
      * @param writer name and version of what would write it here
+     * @param peersFailed whether those that had it could not be reached: then it is read from its source once more
      */
-    record TurnWanted(WorkerId workerId, IncarnationId incarnation, ImageId imageId, long generation, String writer)
+    record TurnWanted(
+            WorkerId workerId,
+            IncarnationId incarnation,
+            ImageId imageId,
+            long generation,
+            String writer,
+            boolean peersFailed)
             implements Question<Answer.Turn> {
         public static final String ADDRESS = "fanout.turn-wanted";
 

@@ -48,6 +48,11 @@ public final class Pieces {
         return new Pieces(digests.clone());
     }
 
+    /** Whether a piece is the same as the one at its place among others. */
+    public boolean isSame(int piece, Pieces others) {
+        return Arrays.equals(digest(piece), others.digest(piece));
+    }
+
     /** Whether a piece of so many bytes is all zeros. */
     public boolean isZeros(int piece, int size) {
         return Arrays.equals(digest(piece), ofZeros(size));

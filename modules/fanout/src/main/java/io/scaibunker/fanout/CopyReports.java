@@ -1,17 +1,22 @@
 package io.scaibunker.fanout;
 
 import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.Nudge;
+import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
+import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.store.Artifacts;
 import io.scaibunker.store.Artifacts.Artifact;
+import io.scaibunker.store.Bakes;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.ImageCache.Answered;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,13 +26,17 @@ final class CopyReports {
     private static final Logger LOG = LoggerFactory.getLogger(CopyReports.class);
 
     private final Database database;
+    private final Post post;
+    private final Duration bakeLease;
 
-    CopyReports(Database database) {
+    CopyReports(Database database, Post post, Duration bakeLease) {
         this.database = database;
+        this.post = post;
+        this.bakeLease = bakeLease;
     }
 
     Future<Answer.ReportTaken> take(Question.CopyReported report) {
-        return moved(report).map(moved -> {
+        return moved(report).onSuccess(moved -> bakeEnded(report)).map(moved -> {
             if (moved) {
                 LOG.info(
                         "{} on {} is {}{}",
@@ -44,15 +53,46 @@ final class CopyReports {
         Answered row = new Answered(report.workerId(), report.imageId(), report.generation());
         SqlClient sql = database.client();
         return switch (report.status()) {
-            case BUILDING -> ImageCache.building(sql, row, report.incarnation(), report.phase());
+            case BUILDING ->
+                ImageCache.building(sql, row, report.incarnation(), report.phase())
+                        .compose(moved -> Bakes.renew(sql, report.workerId(), report.imageId(), bakeLease)
+                                .map(renewed -> moved));
             case READY -> ready(report, row);
             case FAILED -> {
                 Question.Failure failure = needed("failure", report.failure());
-                yield ImageCache.failed(sql, row, failure.code(), failure.message());
+                yield ImageCache.failed(sql, row, failure.code(), failure.message())
+                        .compose(moved -> moved && isOfSource(failure.code())
+                                ? ImageCache.failedAlike(sql, report.imageId(), failure.code(), failure.message())
+                                        .map(others -> moved)
+                                : Future.succeededFuture(moved));
             }
             case PENDING -> ImageCache.pendingAgain(sql, row);
             case EVICTED -> ImageCache.evicted(sql, row);
         };
+    }
+
+    /** Whether every worker would find the same. */
+    private static boolean isOfSource(ErrorCode code) {
+        return switch (code) {
+            case SOURCE_NOT_FOUND,
+                    SOURCE_AUTH,
+                    SOURCE_CORRUPT,
+                    SOURCE_UNSUPPORTED,
+                    SIZE_CAP_EXCEEDED,
+                    PATH_NOT_ALLOWED -> true;
+            default -> false;
+        };
+    }
+
+    /** Whoever waited for it looks again: it is there to be fetched, or to be baked by another. */
+    private void bakeEnded(Question.CopyReported report) {
+        if (report.status() == CacheStatus.BUILDING) {
+            return;
+        }
+        Bakes.release(database.client(), report.workerId(), report.imageId())
+                .compose(released -> ImageCache.waiting(database.client()))
+                .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.CopiesChanged(worker))))
+                .onFailure(thrown -> LOG.warn("a lease was not given back; it will run out", thrown));
     }
 
     private Future<Boolean> ready(Question.CopyReported report, Answered row) {
@@ -64,7 +104,7 @@ final class CopyReports {
                 copy.sizeBytes(),
                 copy.allocatedBytes(),
                 copy.entries());
-        return database.inTransaction(sql -> Artifacts.record(sql, report.imageId(), artifact)
+        return database.inTransaction(sql -> Artifacts.record(sql, report.imageId(), report.workerId(), artifact)
                 .compose(kept -> ImageCache.ready(sql, row, report.incarnation(), copy.artifactDigest())));
     }
 

@@ -32,8 +32,9 @@ public final class FanoutVerticle extends VerticleBase {
     public Future<?> start() {
         post = new Post(vertx);
         ImageFanout fanout = new ImageFanout(database, post);
-        CopyReports reports = new CopyReports(database);
+        CopyReports reports = new CopyReports(database, post, config.bakeLease());
         CredentialDesk credentials = new CredentialDesk(database, secrets);
+        TurnDesk turns = new TurnDesk(database, config.bakeLease());
         CopiesAnswer copies = new CopiesAnswer(database);
         rounds = new Rounds(vertx, "fanout", config.sweep(), fanout::drain);
 
@@ -43,6 +44,7 @@ public final class FanoutVerticle extends VerticleBase {
         post.heed(Nudge.WorkerJoined.ADDRESS, rounds::nudge);
         post.serve(Question.CopiesWanted.ADDRESS, Question.CopiesWanted.class, copies::page);
         post.serve(Question.CopyReported.ADDRESS, Question.CopyReported.class, reports::take);
+        post.serve(Question.TurnWanted.ADDRESS, Question.TurnWanted.class, turns::give);
         post.serve(Question.DigestFound.ADDRESS, Question.DigestFound.class, reports::pin);
         post.serve(Question.CredentialWanted.ADDRESS, Question.CredentialWanted.class, credentials::give);
         return post.open().onSuccess(open -> rounds.nudge());

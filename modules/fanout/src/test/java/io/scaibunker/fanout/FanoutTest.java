@@ -437,7 +437,7 @@ class FanoutTest {
     }
 
     private void open(Duration sweep) {
-        vertx.deployVerticle(new FanoutVerticle(new FanoutConfig(sweep), database, secrets))
+        vertx.deployVerticle(new FanoutVerticle(new FanoutConfig(sweep, Duration.ofSeconds(30)), database, secrets))
                 .await();
     }
 

@@ -2,8 +2,10 @@ package io.scaibunker.store;
 
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
+import io.scaibunker.model.WorkerId;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
+import java.util.Map;
 import java.util.Optional;
 
 /** Table {@code artifacts}: what a bake made. Images with equal fingerprints share one. */
@@ -22,14 +24,33 @@ public final class Artifacts {
 
     private Artifacts() {}
 
+    /** What was made of a fingerprint, if anything was. */
+    public static Future<Optional<Artifact>> find(SqlClient sql, String fingerprint) {
+        return Sql.one(
+                sql,
+                """
+                SELECT fingerprint, source_digest, digest, size_bytes, allocated_bytes, entries
+                  FROM artifacts WHERE fingerprint = :fingerprint
+                """,
+                Map.of("fingerprint", fingerprint),
+                row -> new Artifact(
+                        row.getString("fingerprint"),
+                        new Digest(row.getString("source_digest")),
+                        new Digest(row.getString("digest")),
+                        row.getLong("size_bytes"),
+                        row.getLong("allocated_bytes"),
+                        row.getLong("entries")));
+    }
+
     /** Keeps what the first bake of a fingerprint made, and tells the image which fingerprint is its own. */
-    public static Future<Void> record(SqlClient sql, ImageId imageId, Artifact made) {
+    public static Future<Void> record(SqlClient sql, ImageId imageId, WorkerId bakedBy, Artifact made) {
         return Sql.run(
                         sql,
                         """
                         WITH kept AS (
-                            INSERT INTO artifacts (fingerprint, source_digest, digest, size_bytes, allocated_bytes, entries)
-                            VALUES (:fingerprint, :source, :digest, :size, :allocated, :entries)
+                            INSERT INTO artifacts (fingerprint, source_digest, digest, size_bytes, allocated_bytes, entries,
+                                                   baked_by)
+                            VALUES (:fingerprint, :source, :digest, :size, :allocated, :entries, :worker)
                             ON CONFLICT (fingerprint) DO NOTHING)
                         UPDATE images SET fingerprint = :fingerprint
                          WHERE id = :image AND fingerprint IS DISTINCT FROM :fingerprint
@@ -40,6 +61,7 @@ public final class Artifacts {
                                 .and("size", made.sizeBytes())
                                 .and("allocated", made.allocatedBytes())
                                 .and("entries", made.entries())
+                                .and("worker", bakedBy.value())
                                 .and("image", imageId.value()))
                 .mapEmpty();
     }

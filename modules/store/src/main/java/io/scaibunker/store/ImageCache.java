@@ -295,6 +295,80 @@ public final class ImageCache {
                         .and("most", ATTEMPTS_MAX));
     }
 
+    /**
+     * What a row takes to be made.
+     *
+     * @param pinned the digest of its source; empty until that was asked
+     * @param preferred the worker that should bake it rather than others: one of those that want it, with few bakes and an image
+     *     of the same repository; the same while the choice is young, then empty
+     */
+    public record ToMake(int sizeMib, Optional<Digest> pinned, Optional<WorkerId> preferred) {}
+
+    /** A row that its worker has to make, at this generation; empty if the row has moved on. */
+    public static Future<Optional<ToMake>> toMake(SqlClient sql, Answered row) {
+        return Sql.one(
+                sql,
+                """
+                SELECT i.size_mib, i.manifest_digest, preferred.worker_id AS preferred
+                  FROM image_cache c JOIN images i ON i.id = c.image_id
+                  LEFT JOIN LATERAL (
+                      SELECT o.worker_id
+                        FROM image_cache o JOIN workers w ON w.id = o.worker_id AND w.status = 'ready'
+                       WHERE o.image_id = c.image_id AND o.wanted AND o.status IN ('pending', 'building')
+                         AND c.created_at > now() - interval '2 seconds'
+                       ORDER BY (SELECT count(DISTINCT b.image_id) FROM bakes b WHERE b.worker_id = o.worker_id),
+                                NOT EXISTS (SELECT 1 FROM artifacts a JOIN images like_it ON like_it.fingerprint = a.fingerprint
+                                             WHERE a.baked_by = o.worker_id AND like_it.tenant_id = i.tenant_id
+                                               AND regexp_replace(like_it.build_source->>'ref', '[:@][^/]*$', '')
+                                                 = regexp_replace(i.build_source->>'ref', '[:@][^/]*$', '')),
+                                o.worker_id
+                       LIMIT 1) preferred ON true
+                 WHERE c.image_id = :image AND c.worker_id = :worker AND c.generation = :generation AND c.wanted
+                   AND c.status IN ('pending', 'building')
+                """,
+                row.values(),
+                found -> new ToMake(
+                        found.getInteger("size_mib"),
+                        Optional.ofNullable(found.getString("manifest_digest")).map(Digest::new),
+                        Optional.ofNullable(found.getUUID("preferred")).map(WorkerId::new)));
+    }
+
+    /** Where an artifact can be fetched, as {@code host:port}: workers that live and hold it, in no order. */
+    public static Future<List<String>> sources(SqlClient sql, Digest artifact, WorkerId except) {
+        return Sql.list(
+                sql,
+                """
+                SELECT w.grpc_address
+                  FROM workers w
+                 WHERE w.status IN ('ready', 'draining') AND w.id <> :except
+                   AND EXISTS (SELECT 1 FROM image_cache c
+                                WHERE c.worker_id = w.id AND c.status = 'ready' AND c.wanted AND c.artifact_digest = :artifact)
+                 ORDER BY random()
+                 LIMIT 8
+                """,
+                Map.of("artifact", artifact.text(), "except", except.value()),
+                row -> row.getString("grpc_address"));
+    }
+
+    /** Workers that wait for another one's bake. */
+    public static Future<List<WorkerId>> waiting(SqlClient sql) {
+        return Sql.list(sql, """
+                SELECT DISTINCT worker_id FROM image_cache
+                 WHERE wanted AND status = 'building' AND phase = 'waiting_for_peer'
+                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
+    /** What one worker found wrong with an image's source is wrong for those that wait for it, too. */
+    public static Future<Boolean> failedAlike(SqlClient sql, ImageId imageId, ErrorCode code, String message) {
+        return Sql.moved(sql, """
+                UPDATE image_cache c
+                   SET status = 'failed', phase = NULL, error_code = :code, error_message = :message, updated_at = now()
+                  FROM images i
+                 WHERE i.id = c.image_id AND c.image_id = :image AND i.build_source->>'kind' = 'oci'
+                   AND (c.status = 'pending' OR (c.status = 'building' AND c.phase = 'waiting_for_peer')) AND c.wanted
+                """, Map.of("image", imageId.value(), "code", code.name(), "message", message));
+    }
+
     /** The worker holds the copy. */
     public static Future<Boolean> ready(SqlClient sql, Answered row, IncarnationId incarnation, Digest artifact) {
         return Sql.moved(

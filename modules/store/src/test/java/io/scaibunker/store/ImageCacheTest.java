@@ -412,9 +412,9 @@ class ImageCacheTest extends StoreFixture {
 
     @Test
     void theFirstBakeOfAnInputIsKept() {
-        Artifacts.record(sql, image(image), new Artifact("fp:1", OTHER, DIGEST, 64, 32, 7))
+        Artifacts.record(sql, image(image), new WorkerId(first), new Artifact("fp:1", OTHER, DIGEST, 64, 32, 7))
                 .await();
-        Artifacts.record(sql, image(image), new Artifact("fp:1", OTHER, OTHER, 64, 32, 7))
+        Artifacts.record(sql, image(image), new WorkerId(first), new Artifact("fp:1", OTHER, OTHER, 64, 32, 7))
                 .await();
         assertThat(text("SELECT digest FROM artifacts")).isEqualTo(DIGEST.text());
         assertThat(text("SELECT fingerprint FROM images")).isEqualTo("fp:1");
@@ -425,9 +425,9 @@ class ImageCacheTest extends StoreFixture {
         target(first);
         spread();
         ready(first);
-        Artifacts.record(sql, image(image), new Artifact("fp:1", OTHER, DIGEST, 64, 32, 7))
+        Artifacts.record(sql, image(image), new WorkerId(first), new Artifact("fp:1", OTHER, DIGEST, 64, 32, 7))
                 .await();
-        Artifacts.record(sql, image(image), new Artifact("fp:2", DIGEST, DIGEST, 64, 32, 7))
+        Artifacts.record(sql, image(image), new WorkerId(first), new Artifact("fp:2", DIGEST, DIGEST, 64, 32, 7))
                 .await();
         assertThat(rows()).hasSize(1).first().returns(Optional.of(32L), CacheRow::artifactBytes);
     }

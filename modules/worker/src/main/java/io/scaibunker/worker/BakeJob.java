@@ -1,12 +1,15 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.RegistryCredential;
+import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
+import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.Digest;
 import io.scaibunker.oci.ImageSource;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,24 +19,39 @@ final class BakeJob {
     interface Listener {
         void phase(CachePhase phase);
 
-        /** @param total 0 while it is not known */
-        void bytes(CachePhase phase, long done, long total);
+        /**
+         * @param source where they come from
+         * @param total 0 while it is not known
+         */
+        void bytes(CachePhase phase, String source, long done, long total);
     }
 
     private final WantedCopy wanted;
     private final Optional<RegistryCredential> credential;
     private final UnaryOperator<Digest> pin;
+    private final Supplier<Turn> turn;
     private final Listener listener;
+    private volatile String from;
     private volatile boolean cancelled;
     private volatile @Nullable ImageSource source;
     private @Nullable Thread thread;
 
-    /** @param pin tells the fleet which digest the reference named; answers the one that is pinned. Blocks */
-    BakeJob(WantedCopy wanted, Optional<RegistryCredential> credential, UnaryOperator<Digest> pin, Listener listener) {
+    /**
+     * @param pin tells the fleet which digest the reference named; answers the one that is pinned. Blocks
+     * @param turn asks the fleet whether this is ours to bake. Blocks
+     */
+    BakeJob(
+            WantedCopy wanted,
+            Optional<RegistryCredential> credential,
+            UnaryOperator<Digest> pin,
+            Supplier<Turn> turn,
+            Listener listener) {
         this.wanted = wanted;
         this.credential = credential;
         this.pin = pin;
+        this.turn = turn;
         this.listener = listener;
+        this.from = wanted.source() instanceof BuildSource.Oci ? "registry" : "tar";
     }
 
     WantedCopy wanted() {
@@ -48,6 +66,15 @@ final class BakeJob {
         return pin.apply(found);
     }
 
+    Turn turn() {
+        return turn.get();
+    }
+
+    /** From here on its bytes come from another worker. */
+    void from(String peer) {
+        from = peer;
+    }
+
     void enter(CachePhase phase) {
         check();
         listener.phase(phase);
@@ -55,7 +82,7 @@ final class BakeJob {
 
     void progress(CachePhase phase, long done, long total) {
         check();
-        listener.bytes(phase, done, Math.max(0, total));
+        listener.bytes(phase, from, done, Math.max(0, total));
     }
 
     /** @throws CancellationException once the job is cancelled */

@@ -20,24 +20,34 @@ import java.util.concurrent.TimeUnit;
 final class Bench {
     private final Vertx vertx;
     private final ExecutorService bakes;
+    private final ExecutorService fetches;
     private final ExecutorService files;
     private final ExecutorService waits;
+    private final int bootSlots;
     private final Semaphore boots;
 
-    Bench(Vertx vertx, int bakeSlots, int bootSlots) {
+    Bench(Vertx vertx, int bakeSlots, int downloadSlots, int bootSlots) {
         this.vertx = vertx;
         this.bakes = Executors.newFixedThreadPool(
                 bakeSlots, Thread.ofPlatform().name("bake-", 1).daemon().factory());
+        this.fetches = Executors.newFixedThreadPool(
+                downloadSlots, Thread.ofPlatform().name("fetch-", 1).daemon().factory());
         this.files = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("files").daemon().factory());
         this.waits = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("machine-", 1).factory());
+        this.bootSlots = bootSlots;
         this.boots = new Semaphore(bootSlots, true);
     }
 
     /** A bake; waits its turn. */
     <T> Future<T> run(Callable<T> work) {
         return on(bakes, work);
+    }
+
+    /** A copy from other workers; waits its turn. */
+    <T> Future<T> fetch(Callable<T> work) {
+        return on(fetches, work);
     }
 
     /** Something short with files. */
@@ -81,12 +91,19 @@ final class Bench {
         return promise.future();
     }
 
+    /** Whether a machine boots now. */
+    boolean isBooting() {
+        return boots.availablePermits() < bootSlots;
+    }
+
     /** Ends what runs and takes no more. */
     void close(Duration limit) throws InterruptedException {
         bakes.shutdownNow();
+        fetches.shutdownNow();
         waits.shutdownNow();
         files.shutdown();
         bakes.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
+        fetches.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
         waits.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
         files.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
     }

@@ -1,6 +1,7 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.RegistryCredential;
+import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.News;
 import io.scaibunker.bus.Post;
@@ -19,6 +20,7 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.SourceException;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -42,6 +44,9 @@ final class CopyKeeper {
     /** How often a bake's progress is told, at most. */
     private static final Duration NEWS_EVERY = Duration.ofMillis(200);
 
+    /** How often a bake that goes on says so to the room that gave it its lease. */
+    private static final Duration SIGN_EVERY = Duration.ofSeconds(5);
+
     private final Context loop;
     private final WorkerId self;
     private final IncarnationId incarnation;
@@ -49,6 +54,8 @@ final class CopyKeeper {
     private final Duration askTimeout;
     private final CopyLedger ledger;
     private final ImageBaker baker;
+    private final CopyFetcher fetcher;
+    private final String writer;
     private final Bench bench;
     private final Predicate<ImageId> inUse;
     private final Runnable again;
@@ -57,10 +64,15 @@ final class CopyKeeper {
     private final Map<ImageId, BakeJob> jobs = new HashMap<>();
 
     private final Map<ImageId, CopyPlan.Failed> failures = new HashMap<>();
+
+    /** Images that those who have them did not give: they are read from their source instead. */
+    private final Set<ImageId> unreached = new HashSet<>();
+
     private boolean stopping;
 
     /**
      * @param loop where this lives
+     * @param writer what would write a copy here, by name and version
      * @param inUse whether a bunker here runs from an image's copy
      * @param again asks for another round
      */
@@ -72,6 +84,8 @@ final class CopyKeeper {
             Duration askTimeout,
             CopyLedger ledger,
             ImageBaker baker,
+            CopyFetcher fetcher,
+            String writer,
             Bench bench,
             Predicate<ImageId> inUse,
             Runnable again) {
@@ -82,6 +96,8 @@ final class CopyKeeper {
         this.askTimeout = askTimeout;
         this.ledger = ledger;
         this.baker = baker;
+        this.fetcher = fetcher;
+        this.writer = writer;
         this.bench = bench;
         this.inUse = inUse;
         this.again = again;
@@ -91,6 +107,7 @@ final class CopyKeeper {
     Future<?> drain() {
         return wanted().compose(rows -> {
             letGoUnlisted(rows);
+            clearIncoming(rows);
             return Future.join(rows.stream().map(this::step).toList());
         });
     }
@@ -128,14 +145,30 @@ final class CopyKeeper {
                 : Optional.of(new CopyPlan.UnderWay(job.wanted().generation()));
     }
 
-    /** The row is claimed by saying that it is being built; another generation, or too many tries, and it is not. */
+    /** A copy with the same content does at once; else the room says whether it is fetched, baked here, or waited for. */
     private Future<?> begin(WantedCopy row) {
         if (stopping) {
             return Future.succeededFuture();
         }
-        return report(row, CacheStatus.BUILDING, CachePhase.RESOLVING, null, null)
-                .compose(claimed ->
-                        claimed ? credential(row).onSuccess(given -> bake(row, given)) : Future.succeededFuture());
+        Optional<Copy> equal = Optional.ofNullable(row.pinned())
+                .flatMap(pinned -> ledger.findEqual(pinned, (long) row.sizeMib() << 20, writer));
+        if (equal.isPresent()) {
+            return bench.runShort(() -> ledger.share(row.imageId(), equal.get()))
+                    .onSuccess(shared -> again.run());
+        }
+        return post.ask(turnOf(row), askTimeout).compose(turn -> switch (turn.kind()) {
+            case BAKE -> credential(row).onSuccess(given -> bake(row, given));
+            case FETCH -> {
+                fetch(row, turn);
+                yield Future.succeededFuture();
+            }
+            case WAIT, STALE -> Future.succeededFuture();
+        });
+    }
+
+    private Question.TurnWanted turnOf(WantedCopy row) {
+        return new Question.TurnWanted(
+                self, incarnation, row.imageId(), row.generation(), writer, unreached.contains(row.imageId()));
     }
 
     /** The tenant's own credential for this one bake; kept no longer than the bake. */
@@ -158,17 +191,45 @@ final class CopyKeeper {
         if (stopping || jobs.containsKey(row.imageId())) {
             return;
         }
-        BakeJob job = new BakeJob(row, credential, found -> pin(row, found), new Narrator(row));
+        BakeJob job = job(row, credential);
         jobs.put(row.imageId(), job);
         bench.run(() -> baker.bake(job)).onComplete(done -> {
-            jobs.remove(row.imageId());
-            if (done.succeeded()) {
-                report(row, CacheStatus.READY, null, done.result(), null);
-            } else if (isFailure(done.cause())) {
-                failures.put(row.imageId(), new CopyPlan.Failed(row.generation(), BakeFailures.of(done.cause())));
-            }
-            again.run();
+            unreached.remove(row.imageId());
+            ended(row, done);
         });
+    }
+
+    private BakeJob job(WantedCopy row, Optional<RegistryCredential> credential) {
+        return new BakeJob(
+                row,
+                credential,
+                found -> pin(row, found),
+                () -> post.ask(turnOf(row), askTimeout).await(),
+                new Narrator(row));
+    }
+
+    private void fetch(WantedCopy row, Turn turn) {
+        if (stopping || jobs.containsKey(row.imageId())) {
+            return;
+        }
+        BakeJob job = job(row, Optional.empty());
+        jobs.put(row.imageId(), job);
+        bench.fetch(() -> fetcher.fetch(job, turn)).onComplete(done -> {
+            if (done.succeeded() && done.result().isEmpty()) {
+                unreached.add(row.imageId());
+            }
+            ended(row, done);
+        });
+    }
+
+    private void ended(WantedCopy row, AsyncResult<Optional<Copy>> done) {
+        jobs.remove(row.imageId());
+        if (done.succeeded() && done.result().isPresent()) {
+            report(row, CacheStatus.READY, null, done.result().get(), null);
+        } else if (done.failed() && isFailure(done.cause())) {
+            failures.put(row.imageId(), new CopyPlan.Failed(row.generation(), BakeFailures.of(done.cause())));
+        }
+        again.run();
     }
 
     /** A bake that was cancelled, or whose rooms did not answer, begins again when there is somebody to tell. */
@@ -201,6 +262,17 @@ final class CopyKeeper {
         ledger.all().keySet().stream()
                 .filter(imageId -> !listed.contains(imageId) && !inUse.test(imageId) && !jobs.containsKey(imageId))
                 .forEach(this::remove);
+    }
+
+    /** What came in of copies that nobody waits for any more. */
+    private void clearIncoming(List<WantedCopy> rows) {
+        boolean awaited = rows.stream()
+                .anyMatch(row ->
+                        row.wanted() && row.status() != CacheStatus.READY && row.status() != CacheStatus.EVICTED);
+        if (!awaited && jobs.isEmpty()) {
+            bench.runShort(fetcher::forgetIncoming)
+                    .onFailure(thrown -> LOG.warn("parts of copies could not be removed", thrown));
+        }
     }
 
     private Future<?> remove(ImageId imageId) {
@@ -243,6 +315,8 @@ final class CopyKeeper {
         private final WantedCopy row;
         private final Rate rate = new Rate();
         private long lastNews = System.nanoTime() - NEWS_EVERY.toNanos();
+        private long lastSign = System.nanoTime();
+        private long lastDone;
 
         Narrator(WantedCopy row) {
             this.row = row;
@@ -262,14 +336,19 @@ final class CopyKeeper {
         }
 
         @Override
-        public void bytes(CachePhase phase, long done, long total) {
+        public void bytes(CachePhase phase, String source, long done, long total) {
             rate.at(done);
             long now = System.nanoTime();
             if (now - lastNews < NEWS_EVERY.toNanos()) {
                 return;
             }
             lastNews = now;
-            String source = row.source() instanceof BuildSource.Oci ? "registry" : "tar";
+            if (done != lastDone && now - lastSign > SIGN_EVERY.toNanos()) {
+                lastSign = now;
+                // The lease goes on with what goes on.
+                loop.runOnContext(then -> report(row, CacheStatus.BUILDING, phase, null, null));
+            }
+            lastDone = done;
             post.publish(new News.CopyProgressed(
                     self, row.imageId(), row.generation(), phase, done, total, rate.bytesPerSecond(), source));
         }

@@ -3,10 +3,12 @@ package io.scaibunker.worker;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.ext4.ImageTable;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
@@ -28,6 +30,7 @@ final class CopyLedger {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
     private static final String FILE = ".ext4";
     private static final String ENTRY = ".json";
+    private static final String TABLE = ".table";
 
     /** An entry as it is written. */
     record Line(
@@ -98,17 +101,36 @@ final class CopyLedger {
         var named = copies.values().stream()
                 .map(copy -> fileOf(copy.artifactDigest()))
                 .collect(Collectors.toSet());
-        try (var files = Files.newDirectoryStream(directory, "*{" + FILE + ",.part}")) {
+        try (var files = Files.newDirectoryStream(directory, "*{" + FILE + "," + TABLE + ",.part}")) {
             for (Path file : files) {
-                if (!named.contains(file)) {
+                if (!named.contains(file) && !named.contains(besides(file))) {
                     Files.delete(file);
                 }
             }
         }
     }
 
+    /** The image whose table this would be. */
+    private static Path besides(Path file) {
+        return file.resolveSibling(file.getFileName().toString().replace(TABLE, FILE));
+    }
+
     Path fileOf(Digest artifact) {
         return directory.resolve(artifact.hex() + FILE);
+    }
+
+    private Path tableOf(Digest artifact) {
+        return directory.resolve(artifact.hex() + TABLE);
+    }
+
+    /** What a copy consists of; empty if it is not here, or its table was lost. */
+    Optional<ImageTable> table(Digest artifact) throws IOException {
+        try {
+            ImageTable table = ImageTable.decode(Files.readAllBytes(tableOf(artifact)));
+            return table.digest().equals(artifact.text()) ? Optional.of(table) : Optional.empty();
+        } catch (NoSuchFileException none) {
+            return Optional.empty();
+        }
     }
 
     /** The copy of an image, if its file is still there. */
@@ -144,7 +166,8 @@ final class CopyLedger {
     }
 
     /** Takes a finished file in under its digest, and names it. */
-    synchronized void add(ImageId imageId, Copy copy, Path finished) throws IOException {
+    synchronized void add(ImageId imageId, Copy copy, Path finished, ImageTable table) throws IOException {
+        WorkerFiles.writeWhole(tableOf(copy.artifactDigest()), table.encoded());
         Files.move(
                 finished,
                 fileOf(copy.artifactDigest()),
@@ -175,6 +198,7 @@ final class CopyLedger {
                 && copies.values().stream()
                         .noneMatch(copy -> copy.artifactDigest().equals(gone.artifactDigest()))) {
             Files.deleteIfExists(fileOf(gone.artifactDigest()));
+            Files.deleteIfExists(tableOf(gone.artifactDigest()));
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.ext4.ImageSpec;
 import io.scaibunker.ext4.WrittenImage;
@@ -53,8 +54,11 @@ final class ImageBaker {
         this.which = which;
     }
 
-    /** @throws java.util.concurrent.CancellationException once the job is cancelled */
-    Copy bake(BakeJob job) throws IOException {
+    /**
+     * @return empty when it turned out that this is not ours to bake
+     * @throws java.util.concurrent.CancellationException once the job is cancelled
+     */
+    Optional<Copy> bake(BakeJob job) throws IOException {
         Path place = Files.createTempDirectory(files.bakes(), job.wanted().imageId() + "-");
         job.runOn(Thread.currentThread());
         try {
@@ -65,7 +69,7 @@ final class ImageBaker {
         }
     }
 
-    private Copy bakeIn(Path place, BakeJob job) throws IOException {
+    private Optional<Copy> bakeIn(Path place, BakeJob job) throws IOException {
         job.enter(CachePhase.RESOLVING);
         try (ImageSource first = open(job, Optional.ofNullable(job.wanted().pinned()))) {
             ResolvedImage found = first.resolve((done, total) -> job.progress(CachePhase.RESOLVING, done, total));
@@ -112,12 +116,16 @@ final class ImageBaker {
                                 Optional.ofNullable(given.password()).orElse("")));
     }
 
-    private Copy make(Path place, BakeJob job, ImageSource source, ResolvedImage image) throws IOException {
+    private Optional<Copy> make(Path place, BakeJob job, ImageSource source, ResolvedImage image) throws IOException {
         Digest sourceDigest = new Digest(image.digest().toString());
         long size = job.wanted().sizeMib() * MIB;
         Optional<Copy> equal = ledger.findEqual(sourceDigest, size, which.writerName());
         if (equal.isPresent() && ledger.share(job.wanted().imageId(), equal.get())) {
-            return equal.get();
+            return equal;
+        }
+        // What the reference stands for is known only now; somebody may have it, or be at it.
+        if (job.turn().kind() != Turn.Kind.BAKE) {
+            return Optional.empty();
         }
         job.enter(CachePhase.FETCHING);
         if (job.wanted().source() instanceof BuildSource.Oci oci) {
@@ -157,7 +165,7 @@ final class ImageBaker {
         }
     }
 
-    private Copy write(Path place, BakeJob job, LayerStack layers, ResolvedImage image) throws IOException {
+    private Optional<Copy> write(Path place, BakeJob job, LayerStack layers, ResolvedImage image) throws IOException {
         Digest sourceDigest = new Digest(image.digest().toString());
         KnownLayers known = KnownLayers.of(files.segments(), image);
         job.enter(CachePhase.BAKING);
@@ -173,9 +181,9 @@ final class ImageBaker {
                 written.entries(),
                 sourceDigest,
                 which.writerName());
-        ledger.add(job.wanted().imageId(), copy, target);
+        ledger.add(job.wanted().imageId(), copy, target, written.table());
         known.moved(written.segments(), ledger.fileOf(copy.artifactDigest()));
         LOG.info("baked {} as {}, {}", job.wanted().imageId(), copy.artifactDigest(), written.phases());
-        return copy;
+        return Optional.of(copy);
     }
 }

@@ -22,6 +22,9 @@ import java.util.Optional;
  * @param baker what writes the file systems
  * @param bakeSlots how many images are baked at once
  * @param blobCacheBytes how much of fetched layers is kept for the next bake
+ * @param downloadSlots how many copies come in from other workers at once
+ * @param uploadSlots how many workers are served copies at once
+ * @param uploadRate what may go to other workers, bytes a second; 0 for no limit
  * @param bootSlots how many bunkers boot at once
  * @param beat how often the worker says that it lives
  * @param sweep how long a lost nudge may cost
@@ -44,6 +47,9 @@ public record WorkerConfig(
         Baker baker,
         int bakeSlots,
         long blobCacheBytes,
+        int downloadSlots,
+        int uploadSlots,
+        long uploadRate,
         int bootSlots,
         Duration beat,
         Duration sweep,
@@ -146,6 +152,9 @@ public record WorkerConfig(
                 settings.choice("baker", Baker.NATIVE),
                 settings.integer("bake-slots", 2, 1, 64),
                 settings.size("blob-cache", 4L << 30, 0, 1L << 50),
+                settings.integer("download-slots", 2, 1, 64),
+                settings.integer("upload-slots", 2, 1, 256),
+                settings.size("upload-rate", 0, 0, 1L << 40),
                 settings.integer("boot-slots", 4, 1, 256),
                 settings.duration("beat", Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofMinutes(1)),
                 settings.duration("sweep", Duration.ofSeconds(10), Duration.ofMillis(50), Duration.ofMinutes(10)),

@@ -2,6 +2,7 @@ package io.scaibunker.worker;
 
 import io.scaibunker.ext4.Mke2fsWriter;
 import io.scaibunker.microvm.Leftovers;
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.WorkerId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,6 +23,7 @@ import java.util.List;
  *   worker-id     its id for life
  *   copies/       &lt;digest&gt;.ext4, and one ledger entry an image
  *   bakes/        half-made things; emptied at start
+ *   incoming/     copies that come in from other workers, as far as they have come
  *   blobs/        layers as they were fetched, while there is room
  *   segments/     which layers lie in which copy
  *   bunkers/      a directory a machine: what was wanted, its sockets, its scratch
@@ -42,6 +44,7 @@ final class WorkerFiles {
                 files.root,
                 files.copies(),
                 files.bakes(),
+                files.incoming(),
                 files.blobs(),
                 files.segments(),
                 files.bunkers(),
@@ -82,6 +85,15 @@ final class WorkerFiles {
         return root.resolve("bakes");
     }
 
+    Path incoming() {
+        return root.resolve("incoming");
+    }
+
+    /** Where one image comes in. */
+    Path incoming(Digest artifact) {
+        return incoming().resolve(artifact.hex());
+    }
+
     Path blobs() {
         return root.resolve("blobs");
     }
@@ -100,10 +112,15 @@ final class WorkerFiles {
 
     /** Writes beside, syncs, renames: the file is there whole or not at all. */
     static void writeWhole(Path file, String content) throws IOException {
+        writeWhole(file, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The same for bytes. */
+    static void writeWhole(Path file, byte[] content) throws IOException {
         Path beside = file.resolveSibling(file.getFileName() + ".part");
         try (var channel = FileChannel.open(
                 beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            var bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
+            var bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }

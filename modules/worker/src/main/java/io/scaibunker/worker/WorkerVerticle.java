@@ -11,6 +11,8 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
 import java.time.Duration;
 
 /** The door of the worker room. */
@@ -18,6 +20,12 @@ import java.time.Duration;
 public final class WorkerVerticle extends VerticleBase {
     private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(3);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    /** How long another worker that gives a copy may say nothing. */
+    private static final Duration PEER_PATIENCE = Duration.ofSeconds(20);
+
+    /** Of what is sent to a worker; commands and their input, questions for pieces. */
+    private static final int MESSAGE_MAX = 4 << 20;
 
     private final WorkerConfig config;
     private final Secret joinToken;
@@ -29,6 +37,7 @@ public final class WorkerVerticle extends VerticleBase {
     private Rounds copyRounds;
     private Rounds bunkerRounds;
     private HttpServer server;
+    private ExchangeClient peers;
     private long beating;
     private boolean stopped;
 
@@ -47,7 +56,7 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         post = new Post(vertx);
-        bench = new Bench(vertx, config.bakeSlots(), config.bootSlots());
+        bench = new Bench(vertx, config.bakeSlots(), config.downloadSlots(), config.bootSlots());
         return bench.runShort(this::open).compose(this::serve);
     }
 
@@ -72,6 +81,9 @@ public final class WorkerVerticle extends VerticleBase {
                 config.baker());
         bunkers = new BunkerKeeper(
                 context, opened.self(), incarnation, post, config, ledger, machines, bench, () -> bunkerRounds.nudge());
+        Shelf shelf = new Shelf(ledger);
+        peers = new ExchangeClient(vertx, joinToken, config.sources().connectTimeout(), PEER_PATIENCE);
+        CopyFetcher fetcher = new CopyFetcher(opened.files(), ledger, shelf, peers, this::grpcAddress);
         copies = new CopyKeeper(
                 context,
                 opened.self(),
@@ -80,6 +92,8 @@ public final class WorkerVerticle extends VerticleBase {
                 config.askTimeout(),
                 ledger,
                 baker,
+                fetcher,
+                config.baker().writerName(),
                 bench,
                 bunkers::runsFrom,
                 () -> copyRounds.nudge());
@@ -96,19 +110,24 @@ public final class WorkerVerticle extends VerticleBase {
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
                 .compose(left -> bunkers.adopt(left, ADOPTION_LIMIT))
-                .compose(adopted -> listen())
+                .compose(adopted -> listen(shelf))
                 .compose(listening -> post.open())
                 .onSuccess(open -> begin(
                         new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
                         machines));
     }
 
-    private Future<?> listen() {
+    private Future<?> listen(Shelf shelf) {
         server = vertx.createHttpServer(new HttpServerOptions()
                 .setHost(config.grpcHost())
                 .setPort(config.grpcPort())
                 .setHttp2ClearTextEnabled(true));
-        server.requestHandler(new ExecServer(vertx, bunkers, bench, joinToken).handler());
+        GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(MESSAGE_MAX));
+        Membership members = new Membership(joinToken);
+        Throttle throttle = new Throttle(config.uploadRate(), bench::isBooting);
+        new ExecServer(vertx, bunkers, bench, members).serveOn(grpc);
+        new ExchangeServer(vertx, shelf, new Uploads(config.uploadSlots()), throttle, bench, members).serveOn(grpc);
+        server.requestHandler(grpc);
         return server.listen();
     }
 
@@ -147,6 +166,7 @@ public final class WorkerVerticle extends VerticleBase {
                         copies.stop(CLOSE_LIMIT), bunkers.stop(config.onStop().keeps(alone))))
                 .compose(ended -> post.close(CLOSE_LIMIT))
                 .compose(closed -> server.close())
+                .compose(closed -> peers.close())
                 .compose(closed -> vertx.executeBlocking(() -> {
                     bench.close(CLOSE_LIMIT);
                     return true;

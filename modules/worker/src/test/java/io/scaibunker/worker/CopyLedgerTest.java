@@ -3,6 +3,8 @@ package io.scaibunker.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.ext4.ImageTable;
+import io.scaibunker.ext4.Pieces;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import java.io.IOException;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CopyLedgerTest {
     private static final Digest SOURCE = new Digest("sha256:" + "c".repeat(64));
     private static final byte[] CONTENT = {1, 2, 3};
+    private static final ImageTable TABLE = new ImageTable(
+            CONTENT.length, CONTENT.length, Pieces.of(List.of(new byte[32])), List.of(), Pieces.of(List.of()));
 
     @TempDir
     Path directory;
@@ -30,7 +34,7 @@ class CopyLedgerTest {
     @Test
     void aCopyIsThereAfterARestart() throws IOException {
         ImageId image = ImageId.fresh();
-        ledger.add(image, copy('a'), finished());
+        ledger.add(image, copy('a'), finished(), TABLE);
 
         CopyLedger reopened = CopyLedger.open(directory);
 
@@ -42,7 +46,7 @@ class CopyLedgerTest {
     void imagesOfEqualContentShareOneFileUntilTheLastOfThemGoes() throws IOException {
         ImageId first = ImageId.fresh();
         ImageId second = ImageId.fresh();
-        ledger.add(first, copy('a'), finished());
+        ledger.add(first, copy('a'), finished(), TABLE);
         assertThat(ledger.findEqual(SOURCE, CONTENT.length, "w")).contains(copy('a'));
         assertThat(ledger.share(second, copy('a'))).isTrue();
         assertThat(ledger.bytes()).isEqualTo(4096);
@@ -57,7 +61,7 @@ class CopyLedgerTest {
     @Test
     void aFileThatWentAwayIsNoCopy() throws IOException {
         ImageId image = ImageId.fresh();
-        ledger.add(image, copy('a'), finished());
+        ledger.add(image, copy('a'), finished(), TABLE);
         Files.delete(ledger.fileOf(copy('a').artifactDigest()));
 
         assertThat(ledger.find(image)).isEmpty();
@@ -69,7 +73,7 @@ class CopyLedgerTest {
     @Test
     void aFileCutShortIsNoCopyAfterARestart() throws IOException {
         ImageId image = ImageId.fresh();
-        ledger.add(image, copy('a'), finished());
+        ledger.add(image, copy('a'), finished(), TABLE);
         Files.write(ledger.fileOf(copy('a').artifactDigest()), new byte[1]);
 
         assertThat(CopyLedger.open(directory).find(image)).isEmpty();
@@ -83,6 +87,20 @@ class CopyLedgerTest {
 
         CopyLedger.open(directory);
 
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void theTableIsThereAsLongAsTheFile() throws IOException {
+        ImageId image = ImageId.fresh();
+        Copy copy = new Copy(new Digest(TABLE.digest()), CONTENT.length, 4096, 7, SOURCE, "w");
+        ledger.add(image, copy, finished(), TABLE);
+
+        assertThat(CopyLedger.open(directory).table(copy.artifactDigest())).contains(TABLE);
+        assertThat(ledger.table(SOURCE)).isEmpty();
+
+        ledger.remove(image);
+        assertThat(ledger.table(copy.artifactDigest())).isEmpty();
         assertThat(files()).isEmpty();
     }
 

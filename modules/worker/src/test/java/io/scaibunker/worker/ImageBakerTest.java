@@ -3,6 +3,7 @@ package io.scaibunker.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.bus.Question.Failure;
@@ -45,6 +46,7 @@ class ImageBakerTest {
     private WorkerFiles files;
     private CopyLedger ledger;
     private ImageBaker baker;
+    private Turn turn = new Turn(Turn.Kind.BAKE, null, List.of());
     private final List<CachePhase> phases = new ArrayList<>();
 
     @BeforeEach
@@ -61,7 +63,7 @@ class ImageBakerTest {
         Path tar = Tars.of(roots.resolve("a.tar"), Map.of("etc/motd", "hello"));
         BakeJob job = job(tar, 32, null, UnaryOperator.identity());
 
-        Copy copy = baker.bake(job);
+        Copy copy = baker.bake(job).orElseThrow();
 
         assertThat(ledger.find(job.wanted().imageId())).contains(copy);
         Path file = ledger.fileOf(copy.artifactDigest());
@@ -75,14 +77,27 @@ class ImageBakerTest {
     @Test
     void anImageOfTheSameContentAndSizeIsNotBakedAgain() throws Exception {
         Path tar = Tars.of(roots.resolve("a.tar"), Map.of("etc/motd", "hello"));
-        Copy first = baker.bake(job(tar, 16, null, UnaryOperator.identity()));
+        Copy first = baker.bake(job(tar, 16, null, UnaryOperator.identity())).orElseThrow();
         phases.clear();
 
-        Copy second = baker.bake(job(tar, 16, null, UnaryOperator.identity()));
+        Copy second = baker.bake(job(tar, 16, null, UnaryOperator.identity())).orElseThrow();
 
         assertThat(second).isEqualTo(first);
         assertThat(phases).containsExactly(CachePhase.RESOLVING);
-        assertThat(baker.bake(job(tar, 17, null, UnaryOperator.identity()))).isNotEqualTo(first);
+        assertThat(baker.bake(job(tar, 17, null, UnaryOperator.identity())).orElseThrow())
+                .isNotEqualTo(first);
+    }
+
+    @Test
+    void whatSomebodyElseHasIsNotBakedHere() throws Exception {
+        Path tar = Tars.of(roots.resolve("a.tar"), Map.of("etc/motd", "hello"));
+        turn = new Turn(Turn.Kind.WAIT, null, List.of());
+
+        assertThat(baker.bake(job(tar, 16, null, UnaryOperator.identity()))).isEmpty();
+
+        assertThat(phases).containsExactly(CachePhase.RESOLVING);
+        assertThat(files.bakes()).isEmptyDirectory();
+        assertThat(ledger.all()).isEmpty();
     }
 
     @Test
@@ -182,7 +197,7 @@ class ImageBakerTest {
         return job(tar, sizeMib, pinned, pin, phases::add);
     }
 
-    private static BakeJob job(
+    private BakeJob job(
             Path tar,
             int sizeMib,
             @Nullable Digest pinned,
@@ -197,14 +212,14 @@ class ImageBakerTest {
                 sizeMib,
                 pinned,
                 null);
-        return new BakeJob(wanted, Optional.empty(), pin, new BakeJob.Listener() {
+        return new BakeJob(wanted, Optional.empty(), pin, () -> turn, new BakeJob.Listener() {
             @Override
             public void phase(CachePhase phase) {
                 entered.accept(phase);
             }
 
             @Override
-            public void bytes(CachePhase phase, long done, long total) {}
+            public void bytes(CachePhase phase, String source, long done, long total) {}
         });
     }
 

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -16,9 +17,15 @@ final class Tars {
 
     /** A tree of small files. */
     static Path of(Path file, Map<String, String> contents) throws IOException {
+        Map<String, byte[]> bytes = new TreeMap<>();
+        contents.forEach((name, text) -> bytes.put(name, text.getBytes(StandardCharsets.UTF_8)));
+        return ofBytes(file, bytes);
+    }
+
+    static Path ofBytes(Path file, Map<String, byte[]> contents) throws IOException {
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(Files.newOutputStream(file))) {
-            for (Map.Entry<String, String> content : contents.entrySet()) {
-                byte[] bytes = content.getValue().getBytes(StandardCharsets.UTF_8);
+            for (Map.Entry<String, byte[]> content : contents.entrySet()) {
+                byte[] bytes = content.getValue();
                 TarArchiveEntry entry = new TarArchiveEntry(content.getKey(), true);
                 entry.setSize(bytes.length);
                 tar.putArchiveEntry(entry);

@@ -1,0 +1,288 @@
+package io.scaibunker.worker;
+
+import io.scaibunker.bus.Answer.Turn;
+import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.ext4.ImageTable;
+import io.scaibunker.ext4.PieceFile;
+import io.scaibunker.ext4.Pieces;
+import io.scaibunker.microvm.Leftovers;
+import io.scaibunker.model.CachePhase;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.PlatformException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a copy from other workers': table → what lies here already → pieces → settle in the ledger. Blocks. What was received
+ * stays when it is cut, for the next try; others are served from it while it comes in.
+ */
+final class CopyFetcher {
+    private static final Logger LOG = LoggerFactory.getLogger(CopyFetcher.class);
+
+    /** How long to wait when all who have it serve as many as they may. */
+    private static final long BUSY_MS = 200;
+
+    private final WorkerFiles files;
+    private final CopyLedger ledger;
+    private final Shelf shelf;
+    private final ExchangeClient peers;
+    private final Supplier<String> self;
+
+    /** @param self where this worker serves others, as {@code host:port} */
+    CopyFetcher(WorkerFiles files, CopyLedger ledger, Shelf shelf, ExchangeClient peers, Supplier<String> self) {
+        this.files = files;
+        this.ledger = ledger;
+        this.shelf = shelf;
+        this.peers = peers;
+        this.self = self;
+    }
+
+    /**
+     * @return empty when none of those who should have it could be reached, or none gave what its digest says
+     * @throws CancellationException once the job is cancelled
+     */
+    Optional<Copy> fetch(BakeJob job, Turn turn) throws IOException {
+        Copy copy = Objects.requireNonNull(turn.copy());
+        Path place = files.incoming(copy.artifactDigest());
+        job.runOn(Thread.currentThread());
+        try {
+            job.enter(CachePhase.FETCHING);
+            Files.createDirectories(place);
+            Optional<ImageTable> table = table(place, copy, turn.sources());
+            if (table.isEmpty() || !receive(new Reception(job, copy, turn.sources()), place, table.get())) {
+                return Optional.empty();
+            }
+            job.enter(CachePhase.VERIFYING);
+            ledger.add(job.wanted().imageId(), copy, place.resolve("image"), table.get());
+            Leftovers.remove(place);
+            return Optional.of(copy);
+        } catch (InterruptedException e) {
+            throw new CancellationException("the copy of " + job.wanted().imageId() + " is not wanted any more");
+        } finally {
+            job.finished();
+        }
+    }
+
+    /** Removes what has come in. While nobody fetches. */
+    boolean forgetIncoming() throws IOException {
+        try (var left = Files.newDirectoryStream(files.incoming())) {
+            for (Path place : left) {
+                Leftovers.remove(place);
+            }
+        }
+        return true;
+    }
+
+    /** The table that the digest stands for: from an earlier try, or from the first who gives it. */
+    private Optional<ImageTable> table(Path place, Copy copy, List<String> sources)
+            throws IOException, InterruptedException {
+        Path file = place.resolve("table");
+        try {
+            ImageTable table = ImageTable.decode(Files.readAllBytes(file));
+            if (isOf(copy, table)) {
+                return Optional.of(table);
+            }
+        } catch (NoSuchFileException none) {
+            LOG.debug("no table of {} yet", copy.artifactDigest());
+        } catch (IOException broken) {
+            LOG.info("the table of {} is fetched again: {}", copy.artifactDigest(), broken.getMessage());
+        }
+        for (String source : sources) {
+            try {
+                byte[] bytes = peers.table(source, copy.artifactDigest().text());
+                ImageTable table = ImageTable.decode(bytes);
+                if (isOf(copy, table)) {
+                    WorkerFiles.writeWhole(file, bytes);
+                    return Optional.of(table);
+                }
+                LOG.warn("{} gave a table that is not that of {}", source, copy.artifactDigest());
+            } catch (IOException e) {
+                LOG.info("{} gave no table of {}: {}", source, copy.artifactDigest(), e.getMessage());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isOf(Copy copy, ImageTable table) {
+        return table.digest().equals(copy.artifactDigest().text()) && table.sizeBytes() == copy.sizeBytes();
+    }
+
+    private boolean receive(Reception reception, Path place, ImageTable table)
+            throws IOException, InterruptedException {
+        Digest digest = reception.copy.artifactDigest();
+        try (PieceFile file = PieceFile.receive(table, place.resolve("image"))) {
+            takeOwn(table, file);
+            shelf.receiving(digest, file);
+            try {
+                if (!reception.run(file)) {
+                    return false;
+                }
+            } finally {
+                shelf.received(digest);
+            }
+            file.force();
+            return true;
+        }
+    }
+
+    /** Pieces of layers that lie in another copy here. What they are called is what they are: their digests are compared. */
+    private void takeOwn(ImageTable table, PieceFile file) throws IOException, InterruptedException {
+        for (Copy other : Set.copyOf(ledger.all().values())) {
+            Optional<ImageTable> known = ledger.table(other.artifactDigest());
+            if (known.isPresent() && shareLayers(table, known.get())) {
+                try (PieceFile from = PieceFile.whole(known.get(), ledger.fileOf(other.artifactDigest()))) {
+                    takeOwn(table, file, from);
+                } catch (NoSuchFileException gone) {
+                    LOG.debug("{} went while it was looked at", other.artifactDigest());
+                }
+            }
+        }
+    }
+
+    private static boolean shareLayers(ImageTable one, ImageTable other) {
+        return other.segments().stream()
+                .anyMatch(segment -> !segment.diffId().isEmpty()
+                        && one.segments().stream()
+                                .anyMatch(ours -> ours.diffId().equals(segment.diffId())));
+    }
+
+    private static void takeOwn(ImageTable table, PieceFile file, PieceFile from)
+            throws IOException, InterruptedException {
+        for (int ours = 0; ours < table.segments().size(); ours++) {
+            for (int theirs = 0; theirs < from.table().segments().size(); theirs++) {
+                var wanted = table.segments().get(ours);
+                var held = from.table().segments().get(theirs);
+                if (!wanted.diffId().isEmpty() && wanted.diffId().equals(held.diffId())) {
+                    // The head comes before the segments.
+                    takeOwn(
+                            file,
+                            file.firstOf(ours + 1),
+                            from,
+                            from.firstOf(theirs + 1),
+                            wanted.pieces(),
+                            held.pieces());
+                }
+            }
+        }
+    }
+
+    private static void takeOwn(PieceFile file, int first, PieceFile from, int firstThere, Pieces wanted, Pieces held)
+            throws IOException, InterruptedException {
+        for (int piece = 0; piece < Math.min(wanted.count(), held.count()); piece++) {
+            if (!file.has(first + piece) && wanted.isSame(piece, held)) {
+                file.write(first + piece, from.read(firstThere + piece, 0));
+            }
+        }
+    }
+
+    /** The pieces that are missing, from whoever gives them. */
+    private final class Reception {
+        private final BakeJob job;
+        private final Copy copy;
+        private final Deque<String> candidates;
+        private final List<String> holders;
+        /** Peers that failed us or lied. */
+        private final Set<String> useless = new HashSet<>();
+
+        private long done;
+        private long total;
+
+        Reception(BakeJob job, Copy copy, List<String> holders) {
+            this.job = job;
+            this.copy = copy;
+            this.holders = holders;
+            this.candidates = new ArrayDeque<>(holders);
+        }
+
+        boolean run(PieceFile file) throws IOException, InterruptedException {
+            total = file.bytes();
+            done = total - missingBytes(file);
+            job.progress(CachePhase.FETCHING, done, total);
+            while (!file.missing().isEmpty()) {
+                job.check();
+                String peer = candidates.poll();
+                if (peer != null) {
+                    ask(peer, file);
+                } else if (useless.containsAll(holders)) {
+                    return false;
+                } else {
+                    // All are busy; a place becomes free when somebody has got all.
+                    TimeUnit.MILLISECONDS.sleep(BUSY_MS);
+                    holders.stream().filter(holder -> !useless.contains(holder)).forEach(candidates::add);
+                }
+            }
+            return true;
+        }
+
+        private static long missingBytes(PieceFile file) {
+            return file.missing().stream().mapToLong(file::length).sum();
+        }
+
+        private void ask(String peer, PieceFile file) throws IOException, InterruptedException {
+            job.from(peer);
+            try {
+                peers.pieces(peer, copy.artifactDigest().text(), runs(file), self.get(), (number, bytes) -> {
+                    if (!file.write(number, bytes)) {
+                        throw new PeerLied(peer + " gave piece " + number + ", which is not what its digest says");
+                    }
+                    done += bytes.length;
+                    job.progress(CachePhase.FETCHING, Math.min(done, total), total);
+                });
+            } catch (ExchangeClient.Refused refused) {
+                if (refused.isBusy()) {
+                    refused.instead().stream()
+                            .filter(other -> !useless.contains(other) && !other.equals(self.get()))
+                            .forEach(candidates::addFirst);
+                } else {
+                    useless(peer, refused);
+                }
+            } catch (PeerLied lie) {
+                LOG.warn(lie.getMessage());
+                useless.add(peer);
+            } catch (PlatformException | IOException e) {
+                job.check();
+                useless(peer, e);
+            }
+        }
+
+        private void useless(String peer, Exception why) {
+            LOG.info("{} does not give {}: {}", peer, copy.artifactDigest(), why.getMessage());
+            useless.add(peer);
+        }
+
+        private static List<Integer> runs(PieceFile file) {
+            var missing = file.missing();
+            List<Integer> runs = new ArrayList<>();
+            for (int first = missing.nextSetBit(0); first >= 0; ) {
+                int end = missing.nextClearBit(first);
+                runs.add(first);
+                runs.add(end - first);
+                first = missing.nextSetBit(end);
+            }
+            return runs;
+        }
+    }
+
+    private static final class PeerLied extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        PeerLied(String message) {
+            super(message);
+        }
+    }
+}

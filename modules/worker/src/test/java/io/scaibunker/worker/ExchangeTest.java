@@ -1,0 +1,299 @@
+package io.scaibunker.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.scaibunker.bus.Answer.Turn;
+import io.scaibunker.bus.Answer.WantedCopy;
+import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.ext4.PieceFile;
+import io.scaibunker.model.BuildSource;
+import io.scaibunker.model.CachePhase;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.Secret;
+import io.scaibunker.oci.ImageSources;
+import io.scaibunker.oci.SourceConfig;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongPredicate;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Workers that give copies to each other, over real connections. */
+class ExchangeTest {
+    private static final Secret TOKEN = new Secret("token");
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final int SIZE_MIB = 64;
+
+    @TempDir
+    Path directory;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final List<Worker> workers = new ArrayList<>();
+    private Worker baker;
+    private Copy copy;
+
+    @BeforeEach
+    void bake() throws Exception {
+        baker = new Worker("baker", 2);
+        copy = baker.bake("a", content(1, 40));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (Worker worker : workers) {
+            worker.close();
+        }
+        vertx.close().await();
+    }
+
+    /** So many files of some 500 KB that do not compress. */
+    private static Map<String, byte[]> content(int seed, int files) {
+        Random random = new Random(seed);
+        Map<String, byte[]> content = new HashMap<>();
+        for (int file = 0; file < files; file++) {
+            byte[] bytes = new byte[400_000 + random.nextInt(200_000)];
+            random.nextBytes(bytes);
+            content.put("files/" + seed + "-" + file, bytes);
+        }
+        return content;
+    }
+
+    /** One worker: its files, its server, and how it asks others. */
+    private final class Worker {
+        private final WorkerFiles files;
+        private final CopyLedger ledger;
+        private final Shelf shelf;
+        private final Bench bench = new Bench(vertx, 1, 1, 1);
+        private final HttpServer server;
+        private final ExchangeClient client;
+        private final CopyFetcher fetcher;
+
+        /** Bytes of pieces that came, of all tries. */
+        private final AtomicLong received = new AtomicLong();
+
+        Worker(String name, int slots) throws Exception {
+            files = WorkerFiles.open(directory.resolve(name));
+            ledger = CopyLedger.open(files.copies());
+            shelf = new Shelf(ledger);
+            GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(1 << 20));
+            new ExchangeServer(
+                            vertx,
+                            shelf,
+                            new Uploads(slots),
+                            new Throttle(0, bench::isBooting),
+                            bench,
+                            new Membership(TOKEN))
+                    .serveOn(grpc);
+            server = vertx.createHttpServer(new HttpServerOptions()
+                            .setHost("127.0.0.1")
+                            .setPort(0)
+                            .setHttp2ClearTextEnabled(true))
+                    .requestHandler(grpc);
+            server.listen().await();
+            client = new ExchangeClient(vertx, TOKEN, LIMIT, LIMIT);
+            fetcher = new CopyFetcher(files, ledger, shelf, client, this::address);
+            workers.add(this);
+        }
+
+        String address() {
+            return "127.0.0.1:" + server.actualPort();
+        }
+
+        Copy bake(String name, Map<String, byte[]> content) throws Exception {
+            Path roots = Files.createDirectories(directory.resolve("roots"));
+            Path tar = Tars.ofBytes(roots.resolve(name + ".tar"), content);
+            var sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
+            var baker =
+                    new ImageBaker(files, ledger, BlobCache.open(files.blobs(), 0), sources, WorkerConfig.Baker.NATIVE);
+            return baker.bake(job(tar, done -> false)).orElseThrow();
+        }
+
+        /** @param stop whether to cancel, by how many bytes are here */
+        BakeJob job(Path tar, LongPredicate stop) {
+            var wanted = new WantedCopy(
+                    ImageId.fresh(),
+                    1,
+                    CacheStatus.PENDING,
+                    true,
+                    new BuildSource.Tar(tar.toString()),
+                    SIZE_MIB,
+                    null,
+                    null);
+            AtomicReference<BakeJob> self = new AtomicReference<>();
+            AtomicLong before = new AtomicLong(-1);
+            self.set(new BakeJob(
+                    wanted,
+                    Optional.empty(),
+                    UnaryOperator.identity(),
+                    () -> new Turn(Turn.Kind.BAKE, null, List.of()),
+                    new BakeJob.Listener() {
+                        @Override
+                        public void phase(CachePhase phase) {}
+
+                        @Override
+                        public void bytes(CachePhase phase, String source, long done, long total) {
+                            long last = before.getAndSet(done);
+                            received.addAndGet(last < 0 ? 0 : done - last);
+                            if (stop.test(done)) {
+                                self.get().cancel();
+                            }
+                        }
+                    }));
+            return self.get();
+        }
+
+        Optional<Copy> fetch(Worker... from) throws IOException {
+            return fetch(done -> false, from);
+        }
+
+        Optional<Copy> fetch(LongPredicate stop, Worker... from) throws IOException {
+            var sources = java.util.Arrays.stream(from).map(Worker::address).toList();
+            return fetcher.fetch(job(Path.of("none"), stop), new Turn(Turn.Kind.FETCH, copy, sources));
+        }
+
+        void hasTheCopy() throws IOException {
+            assertThat(Files.mismatch(ledger.fileOf(copy.artifactDigest()), baker.ledger.fileOf(copy.artifactDigest())))
+                    .isEqualTo(-1);
+            assertThat(files.incoming()).isEmptyDirectory();
+        }
+
+        void close() throws Exception {
+            server.close().await();
+            client.close().await();
+            bench.close(LIMIT);
+        }
+    }
+
+    private long pieceBytes() throws IOException {
+        try (var file = PieceFile.whole(
+                baker.ledger.table(copy.artifactDigest()).orElseThrow(), baker.ledger.fileOf(copy.artifactDigest()))) {
+            return file.bytes();
+        }
+    }
+
+    @Test
+    void aCopyComesWholeAndOnce() throws Exception {
+        Worker other = new Worker("other", 2);
+        assertThat(other.fetch(baker)).contains(copy);
+        other.hasTheCopy();
+        assertThat(other.received.get()).isEqualTo(pieceBytes());
+        assertThat(other.ledger.bytes()).isEqualTo(copy.allocatedBytes());
+    }
+
+    /** Cut again and again, by the same worker and by one that was started anew. */
+    @Test
+    void whatHasComeIsNotAskedForAgain() throws Exception {
+        for (int cut = 1; cut <= 4; cut++) {
+            Worker other = new Worker("other", 2);
+            long until = cut * pieceBytes() / 5;
+            assertThatThrownBy(() -> other.fetch(done -> done > until, baker))
+                    .isInstanceOf(CancellationException.class);
+        }
+        Worker other = new Worker("other", 2);
+        assertThat(other.fetch(baker)).contains(copy);
+        other.hasTheCopy();
+        long all = workers.stream()
+                .skip(1)
+                .mapToLong(worker -> worker.received.get())
+                .sum();
+        assertThat(all).isBetween(pieceBytes(), pieceBytes() + pieceBytes() / 50);
+    }
+
+    /** One place at each: the others are sent on, to those that are still receiving. */
+    @Test
+    void manyAtOnceBecomeATree() throws Exception {
+        Worker narrow = new Worker("narrow", 1);
+        assertThat(narrow.fetch(baker)).contains(copy);
+        try (var threads = Executors.newCachedThreadPool()) {
+            List<Future<Optional<Copy>>> fetches = new ArrayList<>();
+            List<Worker> all = new ArrayList<>();
+            for (int number = 0; number < 5; number++) {
+                Worker worker = new Worker("worker" + number, 1);
+                all.add(worker);
+                fetches.add(threads.submit(() -> worker.fetch(narrow)));
+            }
+            for (var fetch : fetches) {
+                assertThat(fetch.get(1, TimeUnit.MINUTES)).contains(copy);
+            }
+            for (Worker worker : all) {
+                worker.hasTheCopy();
+                assertThat(worker.received.get()).isEqualTo(pieceBytes());
+            }
+        }
+    }
+
+    @Test
+    void aPeerThatGivesOtherBytesIsNotBelieved() throws Exception {
+        try (var file =
+                new RandomAccessFile(baker.ledger.fileOf(copy.artifactDigest()).toFile(), "rw")) {
+            file.seek(2 << 20);
+            file.write(file.read() ^ 1);
+        }
+        Worker other = new Worker("other", 2);
+        assertThat(other.fetch(baker)).isEmpty();
+        assertThat(other.ledger.all()).isEmpty();
+    }
+
+    @Test
+    void aPeerThatIsGoneOrHasNothingIsPassedOver() throws Exception {
+        Worker empty = new Worker("empty", 2);
+        Worker gone = new Worker("gone", 2);
+        gone.server.close().await();
+        Worker other = new Worker("other", 2);
+        assertThat(other.fetch(gone, empty)).isEmpty();
+        assertThat(other.fetch(gone, empty, baker)).contains(copy);
+        other.hasTheCopy();
+    }
+
+    @Test
+    void aStrangerGetsNothing() {
+        var stranger = new ExchangeClient(vertx, new Secret("guessed"), LIMIT, LIMIT);
+        assertThatThrownBy(() ->
+                        stranger.table(baker.address(), copy.artifactDigest().text()))
+                .hasMessageContaining("UNAUTHENTICATED");
+        assertThatThrownBy(() -> stranger.pieces(
+                        baker.address(), copy.artifactDigest().text(), List.of(0, 1), "", (number, bytes) -> {}))
+                .hasMessageContaining("UNAUTHENTICATED");
+        stranger.close().await();
+    }
+
+    @Test
+    void whatMakesNoSenseIsRefused() {
+        var client = new ExchangeClient(vertx, TOKEN, LIMIT, LIMIT);
+        String digest = copy.artifactDigest().text();
+        for (var runs : List.of(List.of(1), List.of(-1, 1), List.of(0, -1), List.of(0, 1 << 30), List.of(1 << 30, 1))) {
+            assertThatThrownBy(() -> client.pieces(baker.address(), digest, runs, "", (number, bytes) -> {}))
+                    .hasMessageContaining("INVALID_ARGUMENT");
+        }
+        assertThatThrownBy(() -> client.table(baker.address(), "../../etc/passwd"))
+                .hasMessageContaining("NOT_FOUND");
+        assertThatThrownBy(() -> client.pieces(baker.address(), digest, List.of(0, 1), "a b", (number, bytes) -> {}))
+                .hasMessageContaining("INVALID_ARGUMENT");
+        client.close().await();
+    }
+}
