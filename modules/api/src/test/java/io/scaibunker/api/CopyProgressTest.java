@@ -85,7 +85,8 @@ class CopyProgressTest {
                 assertThat(row.getString("source")).isEqualTo("registry");
             });
             String digest = "sha256:" + "a".repeat(64);
-            api.rows.execute("INSERT INTO artifacts VALUES ('f', '" + digest + "', '" + digest + "', 5000, 4000, 7, gen_random_uuid())");
+            api.rows.execute("INSERT INTO artifacts VALUES ('f', '" + digest + "', '" + digest
+                    + "', 5000, 4000, 7, gen_random_uuid())");
             api.rows.execute(
                     "UPDATE image_cache SET status = 'ready', phase = NULL, artifact_digest = '" + digest + "'");
             assertThat(row(api).getLong("bytes_done"))

@@ -27,8 +27,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +47,7 @@ final class ImageBaker {
     private final BlobCache blobs;
     private final ImageSources sources;
     private final WorkerConfig.Baker which;
+    private final LayerClaims claims = new LayerClaims();
 
     ImageBaker(WorkerFiles files, CopyLedger ledger, BlobCache blobs, ImageSources sources, WorkerConfig.Baker which) {
         this.files = files;
@@ -171,8 +174,26 @@ final class ImageBaker {
         job.enter(CachePhase.BAKING);
         Path target = place.resolve("image.ext4");
         ImageSpec spec = new ImageSpec(job.wanted().sizeMib(), sourceDigest.text());
-        WrittenImage written = which.writer(known)
-                .write(layers, spec, target, (done, total) -> job.progress(CachePhase.BAKING, done, total));
+        try (LayerClaims.Claim _ = claims.claim(unknown(layers, known))) {
+            WrittenImage written = which.writer(known)
+                    .write(layers, spec, target, (done, total) -> job.progress(CachePhase.BAKING, done, total));
+            return Optional.of(settle(job, sourceDigest, known, target, written));
+        }
+    }
+
+    /** The layers to be unpacked, as far as can be said before those of other bakes are done. */
+    private static Set<String> unknown(LayerStack layers, KnownLayers known) throws IOException {
+        Set<String> unknown = new HashSet<>();
+        for (Layer layer : layers.layers()) {
+            if (!layer.diffId().isEmpty() && known.find(layer.diffId()) == null) {
+                unknown.add(layer.diffId());
+            }
+        }
+        return unknown;
+    }
+
+    private Copy settle(BakeJob job, Digest sourceDigest, KnownLayers known, Path target, WrittenImage written)
+            throws IOException {
         job.enter(CachePhase.VERIFYING);
         Copy copy = new Copy(
                 new Digest(written.digest()),
@@ -184,6 +205,6 @@ final class ImageBaker {
         ledger.add(job.wanted().imageId(), copy, target, written.table());
         known.moved(written.segments(), ledger.fileOf(copy.artifactDigest()));
         LOG.info("baked {} as {}, {}", job.wanted().imageId(), copy.artifactDigest(), written.phases());
-        return Optional.of(copy);
+        return copy;
     }
 }

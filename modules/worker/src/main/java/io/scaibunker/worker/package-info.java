@@ -13,12 +13,14 @@
  *
  * A nudge calls it, a timer calls it, the end of a job calls it; a report that got lost is made again by the next round,
  * since the row then still says something else. The stories live on one event loop and never block; the work (pulling,
- * baking, hashing: {@link io.scaibunker.worker.ImageBaker}) runs on a bounded executor of platform threads, the waiting for
- * microVMs on virtual threads behind a semaphore.
+ * baking, hashing: {@link io.scaibunker.worker.ImageBaker}; receiving from other workers:
+ * {@link io.scaibunker.worker.CopyFetcher}) runs on bounded executors of platform threads, the waiting for microVMs on virtual
+ * threads behind a semaphore. Other workers are served by {@link io.scaibunker.worker.ExchangeServer}, so many at once.
  *
- * <p><b>Claims</b> a cache row by reporting that it is being built; the report that is not taken is the claim that failed.
+ * <p><b>Claims</b> a cache row by asking for its turn, and the baking of an image by the lease that comes with the answer.
  * <b>Writes</b> its ledger on disk, never a row. <b>Left behind if it dies:</b> while fetching or baking, a directory
- * under {@code bakes/} that the next start removes; after the bake and before the ledger, a file that the next start
+ * under {@code bakes/} that the next start removes; while receiving, what has come, under {@code incoming/}, with which the next
+ * start goes on; after the bake and before the ledger, a file that the next start
  * removes; after the ledger and before the report, a copy that the next start reports as ready; while bunkers run, their
  * machines, which the next start takes hold of again, or ends where nobody can say what they were.
  */
