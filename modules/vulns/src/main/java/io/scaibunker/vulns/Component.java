@@ -2,6 +2,8 @@ package io.scaibunker.vulns;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One package that an image holds.
@@ -52,18 +54,37 @@ public record Component(
         return new Component(kind, found, name, version, sourceName, sourceVersion, path);
     }
 
-    /** The package URL, such as {@code pkg:deb/debian/curl@7.88.1-10}. */
-    public String purl() {
-        var namespace = kind.ofSystem()
-                ? encode(ecosystem.base().toLowerCase(java.util.Locale.ROOT).replace(" ", "-")) + "/"
-                : "";
+    /**
+     * The package URL, such as {@code pkg:deb/debian/curl@7.88.1-10?distro=debian-12}.
+     *
+     * @param system of the image
+     */
+    public String purl(@Nullable OperatingSystem system) {
         var full = kind == Kind.JAR ? name.replace(':', '/') : name;
-        var encoded = new StringBuilder();
-        for (var part : full.split("/")) {
-            encoded.append(encoded.isEmpty() ? "" : "/").append(encode(part));
+        var url = new StringBuilder("pkg:").append(kind.purlType);
+        if (kind.ofSystem() && system != null) {
+            url.append('/').append(encode(system.id()));
         }
-        return "pkg:" + kind.purlType + "/" + (namespace.equals("/") ? "" : namespace) + encoded + "@"
-                + encode(version);
+        for (var part : full.split("/")) {
+            url.append('/').append(encode(part));
+        }
+        // rpm's epoch is no part of the version in a package URL.
+        var colon = kind == Kind.RPM ? version.indexOf(':') : -1;
+        url.append('@').append(encode(version.substring(colon + 1)));
+        var qualifiers = new ArrayList<String>();
+        if (kind.ofSystem() && system != null) {
+            qualifiers.add(
+                    "distro=" + encode(system.id() + (system.version().isEmpty() ? "" : "-" + system.version())));
+        }
+        if (colon > 0) {
+            qualifiers.add("epoch=" + encode(version.substring(0, colon)));
+        }
+        if (!sourceName.equals(name) || !sourceVersion.equals(version)) {
+            qualifiers.add("upstream=" + encode(sourceName + "@" + sourceVersion));
+        }
+        return url.append(qualifiers.isEmpty() ? "" : "?")
+                .append(String.join("&", qualifiers))
+                .toString();
     }
 
     private static String encode(String text) {

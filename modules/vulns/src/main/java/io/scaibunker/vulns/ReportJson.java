@@ -14,6 +14,15 @@ public final class ReportJson {
 
     /** Writes a report as one JSON object and does not close the stream. */
     public static void write(ScanReport report, OutputStream out) throws IOException {
+        write(report, true, out);
+    }
+
+    /** The same without the findings. */
+    public static void writeSummary(ScanReport report, OutputStream out) throws IOException {
+        write(report, false, out);
+    }
+
+    private static void write(ScanReport report, boolean findings, OutputStream out) throws IOException {
         try (var json = JSON.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
             json.writeStartObject();
             var verdict = report.verdict();
@@ -43,11 +52,13 @@ public final class ReportJson {
             json.writeNumberField("fixable", verdict.fixable());
             json.writeNumberField("failing", verdict.failing());
             json.writeEndObject();
-            json.writeArrayFieldStart("findings");
-            for (var finding : report.findings()) {
-                finding(json, finding);
+            if (findings) {
+                json.writeArrayFieldStart("findings");
+                for (var finding : report.findings()) {
+                    finding(json, finding);
+                }
+                json.writeEndArray();
             }
-            json.writeEndArray();
             json.writeEndObject();
         }
     }

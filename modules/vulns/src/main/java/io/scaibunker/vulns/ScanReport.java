@@ -1,7 +1,9 @@
 package io.scaibunker.vulns;
 
 import io.scaibunker.vulns.ScanOutcome.Scanned;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,12 +33,28 @@ public record ScanReport(ScanOutcome outcome, Verdict verdict, Policy policy, In
         return scanned().map(Scanned::findings).orElse(List.of());
     }
 
-    String scanner() {
+    /** What scanned. */
+    public String scanner() {
         return switch (outcome) {
             case Scanned scanned -> scanned.scanner();
             case ScanOutcome.Broken broken -> broken.scanner();
             case ScanOutcome.NothingToScan nothing -> "none";
         };
+    }
+
+    /** Of the verdict and all that was looked at and found, but not of time and the size of the database: equal digests, equal verdicts. */
+    public String digest() {
+        var text = new StringBuilder()
+                .append(verdict.status())
+                .append(verdict.reason())
+                .append(verdict.text())
+                .append(scanner());
+        scanned()
+                .ifPresent(scanned -> text.append(scanned.coverage())
+                        .append(scanned.findings())
+                        .append(scanned.notes()));
+        return HexFormat.of()
+                .formatHex(AdvisoryFiles.sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
     /** What a program that scanned ends with: 0 nothing minded, 1 findings at or above the threshold, 2 it could not be told. */

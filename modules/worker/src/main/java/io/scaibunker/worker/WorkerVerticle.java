@@ -1,5 +1,6 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.bus.ExecMethod;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Rounds;
@@ -11,6 +12,8 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
 import java.time.Duration;
 
 /** The door of the worker room. */
@@ -58,9 +61,11 @@ public final class WorkerVerticle extends VerticleBase {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
         MachineRoom machines = new MachineRoom(config, opened.files());
+        Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageBaker baker = new ImageBaker(
                 opened.files(),
                 ledger,
+                inventories,
                 opened.blobs(),
                 new ImageSources(SourceRules.of(config.sources())),
                 config.baker());
@@ -87,18 +92,24 @@ public final class WorkerVerticle extends VerticleBase {
         bunkerRounds = new Rounds(vertx, "bunkers", config.sweep(), bunkers::drain);
         post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
         post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
-        return listen().compose(listening -> post.open())
+        return listen(inventories)
+                .compose(listening -> post.open())
                 .onSuccess(open -> begin(
                         new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
                         machines));
     }
 
-    private Future<?> listen() {
+    private Future<?> listen(Inventories inventories) {
         server = vertx.createHttpServer(new HttpServerOptions()
                 .setHost(config.grpcHost())
                 .setPort(config.grpcPort())
                 .setHttp2ClearTextEnabled(true));
-        server.requestHandler(new ExecServer(vertx, bunkers, bench, joinToken).handler());
+        Membership membership = new Membership(joinToken);
+        GrpcServer grpc =
+                GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(4L * ExecMethod.CHUNK_MAX));
+        new ExecServer(vertx, bunkers, bench, membership).enrol(grpc);
+        new InventoryServer(inventories, bench, membership).enrol(grpc);
+        server.requestHandler(grpc);
         return server.listen();
     }
 
