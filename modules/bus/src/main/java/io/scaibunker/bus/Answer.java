@@ -10,11 +10,13 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What comes back to a {@link Question}. */
@@ -76,6 +78,8 @@ public sealed interface Answer extends BusMessage {
      * @param status what the row says; what the worker sees may be ahead of it
      * @param incarnation the run of the worker that booted it; null while nobody has
      * @param artifactDigest the copy to boot from; null while the image is not here yet (lazy pull)
+     * @param mode how long it is meant to live; a persistent one is booted again on the disk it had
+     * @param idleTimeoutS after so many seconds that nobody used it, it ends; 0: never
      */
     record WantedBunker(
             BunkerId bunkerId,
@@ -87,7 +91,14 @@ public sealed interface Answer extends BusMessage {
             String name,
             Room room,
             Map<String, String> environment,
-            @Nullable IncarnationId incarnation) {}
+            @Nullable IncarnationId incarnation,
+            LifecycleMode mode,
+            int idleTimeoutS) {
+        /** An older node's words have no mode. */
+        public WantedBunker {
+            mode = Objects.requireNonNullElse(mode, LifecycleMode.EPHEMERAL);
+        }
+    }
 
     /** Who takes a bunker, or why nobody does. */
     sealed interface Placement extends Answer {}

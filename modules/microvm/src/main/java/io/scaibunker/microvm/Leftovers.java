@@ -8,8 +8,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -18,11 +19,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends what a worker that died has left running.
+ * The machines that an earlier run of a worker has left running.
  *
  * <p>A machine is known by its command line, which names its directory, read from the running process itself: there is
  * no moment in which a machine runs and cannot be found, and a process number that was given to somebody else is not
- * mistaken for it.
+ * mistaken for it. So there is nothing to write down that could be lost or wrong.
  */
 public final class Leftovers {
     private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
@@ -30,44 +31,36 @@ public final class Leftovers {
 
     private Leftovers() {}
 
-    /**
-     * Kills every machine whose directory lies in {@code machinesDir}, and removes all those directories. Only for a
-     * worker that starts, before it starts machines itself.
-     *
-     * @return the names of the directories whose machine still ran
-     * @throws IOException when a process does not die or a directory cannot be removed
-     */
-    public static List<String> endAll(Path machinesDir) throws IOException, InterruptedException {
+    /** Our processes whose machine's directory lies in {@code machinesDir}, by the name of that directory. */
+    public static Map<String, ProcessHandle> running(Path machinesDir) throws IOException {
         var directory = machinesDir.toAbsolutePath().normalize();
-        var ended = new ArrayList<String>();
+        var self = ProcessHandle.current().info().user();
+        var found = new HashMap<String, ProcessHandle>();
         try (var processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
             for (var process : processes) {
-                var name = end(Long.parseLong(process.getFileName().toString()), directory);
-                if (name != null) {
-                    ended.add(name);
+                var pid = Long.parseLong(process.getFileName().toString());
+                // The handle knows when its process began, and does not mean another one of the same number later.
+                var handle = ProcessHandle.of(pid)
+                        .filter(some -> some.info().user().equals(self))
+                        .orElse(null);
+                var name = handle == null ? null : machineOf(pid, directory);
+                if (handle != null && name != null) {
+                    found.put(name, handle);
                 }
             }
         }
-        removeAllIn(directory);
-        return List.copyOf(ended);
+        return Map.copyOf(found);
     }
 
-    /** The name of the machine that this process was, or null when it was none of ours. */
-    private static @Nullable String end(long pid, Path directory) throws IOException, InterruptedException {
-        // The handle knows when its process began, and does not kill another one of the same number.
-        var handle = ProcessHandle.of(pid).orElse(null);
-        var machine = handle == null ? null : machineOf(pid, directory);
-        if (handle == null || machine == null) {
-            return null;
-        }
-        log.info("machine {} was left running as process {}: ending it", machine, pid);
-        handle.destroyForcibly();
+    /** Kills a machine's process and returns when it is gone. */
+    public static void end(ProcessHandle machine) throws IOException, InterruptedException {
+        log.info("ending process {}, a machine that was left running", machine.pid());
+        machine.destroyForcibly();
         try {
-            handle.onExit().get(10, TimeUnit.SECONDS);
+            machine.onExit().get(10, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            throw new IOException("process " + pid + " of machine " + machine + " does not end", e);
+            throw new IOException("process " + machine.pid() + " does not end", e);
         }
-        return machine;
     }
 
     private static @Nullable String machineOf(long pid, Path directory) {
@@ -88,17 +81,6 @@ public final class Leftovers {
             return List.of(new String(bytes, StandardCharsets.UTF_8).split("\0"));
         } catch (IOException ended) {
             return List.of();
-        }
-    }
-
-    private static void removeAllIn(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return;
-        }
-        try (var machines = Files.newDirectoryStream(directory)) {
-            for (var machine : machines) {
-                remove(machine);
-            }
         }
     }
 

@@ -35,6 +35,12 @@ public interface Machine {
      */
     MachineExit stop(Duration grace);
 
+    /**
+     * Lets go of the machine and leaves it running, for a later worker to find. Commands under way end when that one greets
+     * the agent.
+     */
+    void leave();
+
     /** Ends, never exceptionally, when the monitor process is gone, whoever ended it. */
     CompletableFuture<MachineExit> onExit();
 

@@ -16,6 +16,8 @@ public record MachineExit(Cause cause, int status, String consoleTail) {
         GUEST,
         /** The monitor was killed or failed. */
         MONITOR,
+        /** A machine of an earlier worker, which the system tells nobody about. */
+        UNKNOWN,
     }
 
     /** A sentence for the bunker's row. */
@@ -23,6 +25,7 @@ public record MachineExit(Cause cause, int status, String consoleTail) {
         return switch (cause) {
             case ASKED -> "stopped";
             case GUEST -> "the guest ended by itself";
+            case UNKNOWN -> "the machine ended by itself or was killed";
             case MONITOR -> "the virtual machine monitor ended with status " + status;
         };
     }

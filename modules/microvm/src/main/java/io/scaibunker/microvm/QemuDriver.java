@@ -47,7 +47,7 @@ public final class QemuDriver implements MachineDriver {
     public Machine start(MachineSpec spec) {
         try {
             prepare(spec);
-            var machine = new QemuMachine(spec, spawn(spec.workDir(), command.words(spec)));
+            var machine = QemuMachine.spawned(spec, spawn(spec.workDir(), command.words(spec)));
             try {
                 machine.attach();
             } catch (IOException | RuntimeException failed) {
@@ -63,6 +63,26 @@ public final class QemuDriver implements MachineDriver {
         } catch (IOException failed) {
             throw new MachineException(Reason.HOST, "starting machine " + spec.id() + ": " + failed, failed);
         }
+    }
+
+    /**
+     * Takes hold of a machine that an earlier worker left running; {@link Leftovers#running} finds them. Commands of that
+     * worker's callers end by it. Needs none of a driver's settings: a host that can start no machine any more still
+     * serves those that run.
+     *
+     * @param id its name, for logs
+     * @throws MachineException with {@link Reason#HOST}: it runs and cannot be held, or has just ended
+     */
+    public static Machine attach(String id, Path workDir, ProcessHandle process) {
+        var machine = QemuMachine.found(id, workDir, process);
+        try {
+            machine.attach();
+        } catch (IOException failed) {
+            machine.leave();
+            throw new MachineException(Reason.HOST, "attaching to machine " + id + ": " + failed, failed);
+        }
+        log.info("machine {} found again, process {}", id, process.pid());
+        return machine;
     }
 
     private static void prepare(MachineSpec spec) throws IOException {

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 /** One QEMU process, its console and its agent. */
 final class QemuMachine implements Machine {
     private static final Logger log = LoggerFactory.getLogger(QemuMachine.class);
+    private static final int UNKNOWN_STATUS = -1;
     private static final int CONSOLE_BYTES = 64 * 1024;
     private static final int MONITOR_BYTES = 8 * 1024;
     private static final Duration SOCKETS = Duration.ofSeconds(10);
@@ -36,46 +37,66 @@ final class QemuMachine implements Machine {
     /** The kernel's bound is 108 with the closing zero. */
     private static final int LONGEST_SOCKET_PATH = 100;
 
-    private final MachineSpec spec;
-    private final Process process;
+    private final String id;
+    private final Path workDir;
+    private final ProcessHandle process;
     private final ConsoleTail console = new ConsoleTail(CONSOLE_BYTES);
     private final ConsoleTail monitor = new ConsoleTail(MONITOR_BYTES);
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
-    private final Thread monitorReader;
+    private volatile @Nullable Thread monitorReader;
     private volatile @Nullable Thread consoleReader;
+    private volatile @Nullable SocketChannel consoleChannel;
     private volatile @Nullable GuestConnection guest;
     private volatile boolean asked;
 
-    QemuMachine(MachineSpec spec, Process process) {
-        this.spec = spec;
+    private QemuMachine(String id, Path workDir, ProcessHandle process) {
+        this.id = id;
+        this.workDir = workDir;
         this.process = process;
+    }
+
+    /** A machine that was just spawned. */
+    static QemuMachine spawned(MachineSpec spec, Process child) {
+        var machine = new QemuMachine(spec.id(), spec.workDir(), child.toHandle());
         // Reading a pipe holds on to its thread, so it gets a platform thread, a small one.
-        this.monitorReader = Thread.ofPlatform()
+        machine.monitorReader = Thread.ofPlatform()
                 .daemon()
                 .stackSize(128 * 1024)
                 .name("qemu-words-" + spec.id())
-                .start(() -> copy(process.getErrorStream(), monitor));
-        process.onExit().thenAcceptAsync(ended -> settle(ended.exitValue()), Thread::startVirtualThread);
+                .start(() -> copy(child.getErrorStream(), machine.monitor));
+        child.onExit().thenAcceptAsync(ended -> machine.settle(ended.exitValue()), Thread::startVirtualThread);
+        return machine;
     }
 
-    /** Writes the record and takes hold of the two sockets. */
+    /** A machine of an earlier worker: nobody will ever know its exit status, nor what it said before. */
+    static QemuMachine found(String id, Path workDir, ProcessHandle process) {
+        var machine = new QemuMachine(id, workDir, process);
+        process.onExit().thenAcceptAsync(ended -> machine.settle(UNKNOWN_STATUS), Thread::startVirtualThread);
+        return machine;
+    }
+
+    /** Takes hold of the two sockets. */
     void attach() throws IOException {
-        record();
-        var consoleChannel = connect(QemuCommand.CONSOLE_SOCKET);
-        consoleReader = Thread.ofVirtual()
-                .name("console-" + spec.id())
-                .start(() -> copy(Channels.newInputStream(consoleChannel), console));
-        guest = GuestConnection.open(spec.id(), connect(QemuCommand.AGENT_SOCKET));
+        var channel = connect(QemuCommand.CONSOLE_SOCKET);
+        consoleChannel = channel;
+        consoleReader =
+                Thread.ofVirtual().name("console-" + id).start(() -> copy(Channels.newInputStream(channel), console));
+        guest = GuestConnection.open(id, connect(QemuCommand.AGENT_SOCKET));
     }
 
-    private void record() throws IOException {
+    @Override
+    public void leave() {
+        var connection = guest;
+        if (connection != null) {
+            connection.close();
+        }
+        var channel = consoleChannel;
         try {
-            MachineRecord.of(process.pid()).write(spec.workDir());
-        } catch (IOException failed) {
-            if (!process.isAlive()) {
-                throw endedAtOnce();
+            if (channel != null) {
+                channel.close();
             }
-            throw failed;
+        } catch (IOException e) {
+            log.debug("letting go of the console of {} failed", id, e);
         }
     }
 
@@ -98,7 +119,7 @@ final class QemuMachine implements Machine {
 
     /** By the process's own working directory where the real path is too long for a socket. */
     private Path reachable(String socket) {
-        var direct = spec.workDir().resolve(socket);
+        var direct = workDir.resolve(socket);
         return direct.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET_PATH
                 ? direct
                 : Path.of("/proc", Long.toString(process.pid()), "cwd", socket);
@@ -107,7 +128,7 @@ final class QemuMachine implements Machine {
     /** Waits a little, unless waiting is of no use. */
     private void pause(long deadline, String socket, IOException why) throws IOException {
         try {
-            if (process.waitFor(5, TimeUnit.MILLISECONDS)) {
+            if (isGone(Duration.ofMillis(5))) {
                 throw endedAtOnce();
             }
         } catch (InterruptedException given) {
@@ -116,6 +137,17 @@ final class QemuMachine implements Machine {
         }
         if (System.nanoTime() > deadline) {
             throw new IOException("QEMU did not open its " + socket + " in " + SOCKETS, why);
+        }
+    }
+
+    private boolean isGone(Duration within) throws InterruptedException {
+        try {
+            process.onExit().get(within.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException runs) {
+            return false;
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 
@@ -136,10 +168,10 @@ final class QemuMachine implements Machine {
 
     private void settle(int status) {
         try {
-            monitorReader.join(LAST_WORDS);
-            var reader = consoleReader;
-            if (reader != null) {
-                reader.join(LAST_WORDS);
+            for (var reader : new Thread[] {monitorReader, consoleReader}) {
+                if (reader != null) {
+                    reader.join(LAST_WORDS);
+                }
             }
         } catch (InterruptedException given) {
             Thread.currentThread().interrupt();
@@ -149,7 +181,7 @@ final class QemuMachine implements Machine {
             connection.close();
         }
         var ended = new MachineExit(cause(status), status, consoleTail());
-        log.info("machine {} ended: {}", spec.id(), ended.text());
+        log.info("machine {} ended: {}", id, ended.text());
         exit.complete(ended);
     }
 
@@ -157,13 +189,16 @@ final class QemuMachine implements Machine {
         if (asked) {
             return Cause.ASKED;
         }
+        if (status == UNKNOWN_STATUS) {
+            return Cause.UNKNOWN;
+        }
         // QEMU answers a signal with status 0, as it does when the guest powers off; but it says so.
         return status == 0 && !monitor.text().contains("terminating on signal") ? Cause.GUEST : Cause.MONITOR;
     }
 
     @Override
     public String id() {
-        return spec.id();
+        return id;
     }
 
     @Override
@@ -185,7 +220,7 @@ final class QemuMachine implements Machine {
 
     /** The connection is gone: because the machine is, or because its agent is not ours any more. */
     private MachineException lost(GuestException failed) throws InterruptedException {
-        if (process.waitFor(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (isGone(LAST_WORDS)) {
             var ended = exit.join();
             return new MachineException(
                     Reason.ENDED, "machine " + id() + ": " + ended.text() + "\n" + ended.consoleTail(), failed);

@@ -7,10 +7,9 @@
  * same contract.
  *
  * <p><b>The machine is a process of its own.</b> It leads its own session, so the worker's terminal signals do not reach
- * it, and it is not tied to the worker's life: a later worker can find it by what lies in its directory (its record
- * with pid and start time, its sockets). A worker that does not want that calls
- * {@link io.scaibunker.microvm.Leftovers#endAll} when it starts. The record is written right after the spawn; should
- * the worker die in between, the machine is still found, because its command line names its directory.
+ * it, and it is not tied to the worker's life: a later worker finds its process by the directory that its command line names
+ * ({@link io.scaibunker.microvm.Leftovers}), and takes hold of the sockets in there again
+ * ({@link io.scaibunker.microvm.QemuDriver#attach}).
  *
  * <p><b>What the tenant can reach</b> is a QEMU without default devices, configuration files or network, under a system
  * call filter. What it prints on its console goes to a ring of bounded size, what it says on the agent's channel

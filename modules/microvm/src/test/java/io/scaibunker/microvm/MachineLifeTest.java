@@ -54,7 +54,9 @@ class MachineLifeTest {
 
     @AfterEach
     void nothingIsLeft() throws Exception {
-        Leftovers.endAll(machines);
+        for (var machine : Leftovers.running(machines).values()) {
+            Leftovers.end(machine);
+        }
     }
 
     private Machine ready(String name) throws Exception {
@@ -80,7 +82,7 @@ class MachineLifeTest {
                 .isInstanceOfSatisfying(
                         MachineException.class,
                         e -> assertThat(e.reason()).isEqualTo(MachineException.Reason.NOT_READY));
-        assertThat(Leftovers.endAll(machines)).isEmpty();
+        assertThat(Leftovers.running(machines)).isEmpty();
     }
 
     @Test
@@ -156,16 +158,48 @@ class MachineLifeTest {
     void leftoversOfADeadWorkerAreEndedAndNothingElse() throws Exception {
         var left = orphan(machines.resolve("left"));
         var other = orphan(directory.resolve("elsewhere/other"));
-        MachineRecord.of(ProcessHandle.current().pid()).write(machines.resolve("left"));
         try {
-            assertThat(Leftovers.endAll(machines)).containsExactly("left");
+            var found = Leftovers.running(machines);
+            assertThat(found).containsOnlyKeys("left");
+            Leftovers.end(found.get("left"));
             assertThat(left.waitFor(10, TimeUnit.SECONDS)).isTrue();
             assertThat(other.isAlive()).isTrue();
-            assertThat(machines).isEmptyDirectory();
-            assertThat(Leftovers.endAll(machines)).isEmpty();
+            assertThat(Leftovers.running(machines)).isEmpty();
         } finally {
             other.destroyForcibly().waitFor();
         }
+    }
+
+    @Test
+    void aMachineThatWasLeftIsTakenHoldOfAgainAndEndsLikeAnyOther() throws Exception {
+        var first = ready("a");
+        assertThat(run(first, "helper", "write", "/etc/plain", "kept").outcome())
+                .isEqualTo(new Exited(0));
+        var flood = first.exec(ExecRequest.of("helper", "flood", "100000000000"), ExecSink.NONE);
+        first.leave();
+        assertThatThrownBy(() -> flood.outcome().get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+
+        var process = Leftovers.running(machines).get("a");
+        assertThat(process.pid()).isEqualTo(first.pid());
+        var again = QemuDriver.attach("a", machines.resolve("a"), process);
+        again.awaitReady(BOOT);
+        assertThat(new String(run(again, "helper", "print", "/etc/plain").stdout(), UTF_8))
+                .isEqualTo("kept");
+        assertThat(again.stop(Duration.ofSeconds(20)).cause()).isEqualTo(Cause.ASKED);
+        assertThat(first.onExit().get(10, TimeUnit.SECONDS)).isNotNull();
+    }
+
+    @Test
+    void aFoundMachineThatIsKilledIsNoticedToo() throws Exception {
+        var first = ready("a");
+        first.leave();
+        var again = QemuDriver.attach(
+                "a", machines.resolve("a"), Leftovers.running(machines).get("a"));
+        again.awaitReady(BOOT);
+        ProcessHandle.of(again.pid()).orElseThrow().destroyForcibly();
+        var exit = again.onExit().get(10, TimeUnit.SECONDS);
+        assertThat(exit.cause()).isEqualTo(Cause.UNKNOWN);
+        assertThat(exit.status()).isEqualTo(-1);
     }
 
     @Test

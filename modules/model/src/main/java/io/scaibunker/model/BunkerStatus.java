@@ -18,8 +18,8 @@ public enum BunkerStatus implements State<BunkerStatus> {
         return switch (this) {
             case PENDING -> EnumSet.of(PROVISIONING, RUNNING, TERMINATING, TERMINATED, FAILED);
             case PROVISIONING -> EnumSet.of(RUNNING, TERMINATING, TERMINATED, FAILED);
-            case RUNNING -> EnumSet.of(PAUSED, TERMINATING, TERMINATED, FAILED);
-            case PAUSED -> EnumSet.of(RUNNING, TERMINATING, TERMINATED, FAILED);
+            case RUNNING -> EnumSet.of(PROVISIONING, PAUSED, TERMINATING, TERMINATED, FAILED);
+            case PAUSED -> EnumSet.of(PROVISIONING, RUNNING, TERMINATING, TERMINATED, FAILED);
             case TERMINATING -> EnumSet.of(TERMINATED, FAILED);
             case TERMINATED, FAILED -> EnumSet.noneOf(BunkerStatus.class);
         };

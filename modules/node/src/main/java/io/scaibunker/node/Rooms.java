@@ -42,7 +42,7 @@ record Rooms(
             case FANOUT -> new FanoutVerticle(configuration.fanout(), rows().database(), rows().secrets());
             case SCHEDULER -> new SchedulerVerticle(configuration.scheduler(), rows().database());
             case SCANNER -> scanner();
-            case WORKER -> new WorkerVerticle(configuration.worker(), joinToken);
+            case WORKER -> worker();
             case API -> api();
         };
     }
@@ -50,6 +50,11 @@ record Rooms(
     private ScannerVerticle scanner() {
         var workers = new InventoryClient(vertx, joinToken, CONNECT_LIMIT, INVENTORY_LIMIT);
         return new ScannerVerticle(configuration.scanner(), rows().database(), workers::read);
+    }
+
+    private WorkerVerticle worker() {
+        var alone = configuration.node().rooms().size() == 1;
+        return new WorkerVerticle(configuration.worker(), joinToken, alone);
     }
 
     private ApiVerticle api() {

@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** A control node and workers, each a process of its own, over one real database; and a client of its API. */
 final class Fleet implements AutoCloseable {
@@ -59,6 +61,8 @@ final class Fleet implements AutoCloseable {
         control.put("api.port", "" + apiPort);
         control.put("fanout.sweep", "1s");
         control.put("scanner.sweep", "1s");
+        control.put("scheduler.worker-stale", "8s");
+        control.put("scheduler.give-up-after", "20s");
         control.put("postgres.binaries-dir", dir.resolve("binaries").toString());
         control.putAll(more);
         startControl();
@@ -88,6 +92,7 @@ final class Fleet implements AutoCloseable {
         settings.put("node.rooms", "worker");
         settings.put("worker.name", name);
         settings.put("worker.sweep", "1s");
+        settings.put("worker.beat", "1s");
         settings.put("worker.tar-roots", tarRoot.toString());
         settings.put("worker.cpu-millicores", "8000");
         settings.put("worker.acceleration", "tcg");
@@ -98,6 +103,16 @@ final class Fleet implements AutoCloseable {
 
     NodeProcess node(String name) {
         return nodes.get(name);
+    }
+
+    /** The processes of a worker's machines, known by its directory on their command line. */
+    Set<Long> machines(String worker) {
+        String place = workerDir(worker).resolve("bunkers").toString();
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").contains(place)
+                        && process.info().command().orElse("").contains("qemu"))
+                .map(ProcessHandle::pid)
+                .collect(Collectors.toSet());
     }
 
     Path workerDir(String name) {
@@ -195,6 +210,10 @@ final class Fleet implements AutoCloseable {
         nodes.entrySet().stream()
                 .sorted(java.util.Comparator.comparing(node -> node.getKey().equals("control")))
                 .forEach(node -> node.getValue().close());
+        // Workers leave them to their next start, which there will not be.
+        nodes.keySet()
+                .forEach(node -> machines(node)
+                        .forEach(machine -> ProcessHandle.of(machine).ifPresent(ProcessHandle::destroyForcibly)));
         database.close();
     }
 }

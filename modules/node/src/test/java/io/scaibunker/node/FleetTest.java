@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -39,8 +38,17 @@ class FleetTest {
     static void makeImages() throws Exception {
         Path tree = Files.createDirectories(images.resolve("tree"));
         Files.createDirectories(tree.resolve("bin"));
-        Path source = Files.writeString(
-                images.resolve("answer.c"), "#include <stdio.h>\nint main(void) { return puts(\"42\") < 0; }\n");
+        Path source = Files.writeString(images.resolve("answer.c"), """
+                #include <fcntl.h>
+                #include <stdio.h>
+                #include <unistd.h>
+                /* Says 42; of a file, whether it was there before, and makes it for good. */
+                int main(int count, char **words) {
+                    int there = count > 1 && open(words[1], O_CREAT | O_EXCL, 0644) < 0;
+                    sync();
+                    return puts(there ? "again" : "42") < 0;
+                }
+                """);
         assumeTrue(hasProgram("musl-gcc"), "musl-gcc is missing (Debian package musl-tools)");
         run("musl-gcc", "-static", "-Os", "-o", tree.resolve("bin/answer").toString(), source.toString());
         run("tar", "-C", tree.toString(), "-cf", images.resolve("small.tar").toString(), ".");
@@ -103,39 +111,130 @@ class FleetTest {
     }
 
     @Test
-    void theBunkersOfAKilledWorkerFailInTimeAndItsRestartLeavesNoMachineBehind() {
+    void aWorkerThatIsStoppedOrKilledFindsItsBunkersAgainAndNobodyNotices() {
         requireMachines();
         fleet.group("one");
         fleet.registerTar("small", images.resolve("small.tar"), 16);
         fleet.awaitRows("small", BAKE, "ready");
-        List<String> bunkers = List.of(runningBunker(), runningBunker());
-        Set<Long> machines = machines();
-        assertThat(machines).hasSize(2);
+        List<String> bunkers = List.of(runningBunker(), runningBunker(), runningBunker(), runningBunker());
+        Set<Long> machines = fleet.machines("one");
+        assertThat(machines).hasSize(4);
+
+        fleet.node("one").terminate();
+        assertThat(fleet.node("one").awaitExit(Duration.ofSeconds(20))).isZero();
+        assertThat(fleet.machines("one")).isEqualTo(machines);
+        fleet.startWorker("one");
+        bunkers.forEach(this::assertAnswers);
+
+        fleet.node("one").kill();
+        fleet.startWorker("one");
+        bunkers.forEach(this::assertAnswers);
+        assertThat(fleet.machines("one")).isEqualTo(machines);
+
+        // What was asked for while the worker was away is done when it is back; a machine that died meanwhile has
+        // failed.
+        fleet.node("one").kill();
+        fleet.delete("/bunkers/" + bunkers.get(0)).data();
+        killMachineOf(bunkers.get(1));
+        fleet.startWorker("one");
+        awaitStatus(bunkers.get(0), "terminated");
+        assertThat(awaitStatus(bunkers.get(1), "failed").encode()).contains("WORKER_LOST");
+        bunkers.subList(2, 4).forEach(this::assertAnswers);
+        assertThat(fleet.machines("one")).hasSize(2);
+    }
+
+    private void assertAnswers(String bunker) {
+        Fleet.Answer answer = eventually(
+                bunker + " answers",
+                Duration.ofSeconds(20),
+                () -> fleet.post(
+                        "/bunkers/" + bunker + "/exec",
+                        new JsonObject().put("command", new JsonArray(List.of("/bin/answer")))),
+                told -> told.status() == 200);
+        assertThat(answer.data().getString("stdout")).isEqualTo("42\n");
+        assertThat(fleet.get("/bunkers/" + bunker).data().getString("status")).isEqualTo("running");
+    }
+
+    private void killMachineOf(String bunker) {
+        fleet.machines("one").stream()
+                .flatMap(pid -> ProcessHandle.of(pid).stream())
+                .filter(machine -> machine.info().commandLine().orElse("").contains(bunker))
+                .forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private JsonObject awaitStatus(String bunker, String status) {
+        return eventually(
+                bunker + " is " + status,
+                Duration.ofSeconds(40),
+                () -> fleet.get("/bunkers/" + bunker).data(),
+                row -> status.equals(row.getString("status")));
+    }
+
+    @Test
+    void theBunkersOfAWorkerThatDoesNotReturnAreGivenUpAndEndedIfItDoesAfterAll() {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        String bunker = runningBunker();
+        Set<Long> machines = fleet.machines("one");
+        assertThat(machines).hasSize(1);
 
         fleet.node("one").kill();
         Instant killed = Instant.now();
 
-        for (String bunker : bunkers) {
-            JsonObject failed = eventually(
-                    bunker + " has failed",
-                    Duration.ofSeconds(35),
-                    () -> fleet.get("/bunkers/" + bunker).data(),
-                    row -> "failed".equals(row.getString("status")));
-            assertThat(failed.encode()).contains("WORKER_LOST");
-        }
-        assertThat(Duration.between(killed, Instant.now())).isLessThan(Duration.ofSeconds(35));
+        assertThat(awaitStatus(bunker, "failed").encode()).contains("WORKER_LOST");
+        assertThat(Duration.between(killed, Instant.now())).isLessThan(Duration.ofSeconds(30));
+        assertThat(fleet.machines("one")).isEqualTo(machines);
         fleet.startWorker("one");
 
-        assertThat(machines()).isEmpty();
-        assertThat(machines.stream().filter(pid -> ProcessHandle.of(pid).isPresent()))
-                .isEmpty();
-        assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory();
+        eventually(() -> assertThat(fleet.machines("one")).isEmpty());
+        eventually(() -> assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory());
         eventually(
                 () -> assertThat(fleet.get("/workers").list().getJsonObject(0).getJsonObject("allocated"))
                         .isEqualTo(new JsonObject()
                                 .put("cpu_millicores", 0)
                                 .put("memory_mb", 0)
                                 .put("disk_mb", 0)));
+    }
+
+    @Test
+    void aPersistentBunkerComesBackWithWhatItWrote() {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        String bunker = runningBunker(new JsonObject().put("image", "small").put("lifecycle_mode", "persistent"));
+        Set<Long> machines = fleet.machines("one");
+        fleet.post(
+                        "/bunkers/" + bunker + "/exec",
+                        new JsonObject().put("command", new JsonArray(List.of("/bin/answer", "/kept"))))
+                .data();
+
+        killMachineOf(bunker);
+        eventually(
+                "another machine runs",
+                BOOT,
+                () -> fleet.machines("one"),
+                now -> !now.isEmpty() && !now.equals(machines));
+        assertAnswers(bunker);
+
+        // A host that was switched off: neither the worker nor the machine is left.
+        fleet.node("one").kill();
+        killMachineOf(bunker);
+        eventually(() -> assertThat(fleet.machines("one")).isEmpty());
+        fleet.startWorker("one");
+        eventually("it runs again", BOOT, () -> fleet.machines("one"), now -> !now.isEmpty());
+        assertAnswers(bunker);
+        assertThat(fleet.post(
+                                "/bunkers/" + bunker + "/exec",
+                                new JsonObject().put("command", new JsonArray(List.of("/bin/answer", "/kept"))))
+                        .data()
+                        .getString("stdout"))
+                .isEqualTo("again\n");
+        fleet.delete("/bunkers/" + bunker).data();
+        awaitStatus(bunker, "terminated");
+        eventually(() -> assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory());
     }
 
     @Test
@@ -216,26 +315,17 @@ class FleetTest {
     }
 
     private String runningBunker() {
-        String id = fleet.post("/bunkers", new JsonObject().put("image", "small"))
-                .data()
-                .getString("id");
+        return runningBunker(new JsonObject().put("image", "small"));
+    }
+
+    private String runningBunker(JsonObject wish) {
+        String id = fleet.post("/bunkers", wish).data().getString("id");
         eventually(
                 id + " runs",
                 BOOT,
                 () -> fleet.get("/bunkers/" + id).data(),
                 row -> "running".equals(row.getString("status")));
         return id;
-    }
-
-    /** The processes of this test's machines, known by the worker's directory on their command line. */
-    private Set<Long> machines() {
-        Set<Long> found = new HashSet<>();
-        String place = fleet.workerDir("one").resolve("bunkers").toString();
-        ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").contains(place)
-                        && process.info().command().orElse("").contains("qemu"))
-                .forEach(process -> found.add(process.pid()));
-        return found;
     }
 
     private void assertCopiesAreClean(String... workers) {

@@ -6,6 +6,8 @@ import io.scaibunker.bus.Question;
 import io.scaibunker.bus.Question.BunkerReported;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.Word;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
 import io.vertx.core.Future;
@@ -60,11 +62,17 @@ final class BunkerReports {
                     row.name(),
                     row.room(),
                     environment,
-                    row.incarnation().orElse(null)));
+                    row.incarnation().orElse(null),
+                    mode(row.wish()),
+                    row.wish().getInteger("idle_timeout_s", 0)));
         }
         boolean more = page.size() < rows.size() || rows.size() == ROWS_MAX;
         BunkerId next = more ? page.getLast().bunkerId() : null;
         return new Answer.WantedBunkers(page, next);
+    }
+
+    private static LifecycleMode mode(JsonObject wish) {
+        return Word.parse(LifecycleMode.class, wish.getString("lifecycle_mode", LifecycleMode.EPHEMERAL.word()));
     }
 
     private static Map<String, String> environment(JsonObject wish) {

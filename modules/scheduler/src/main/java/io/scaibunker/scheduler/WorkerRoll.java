@@ -14,7 +14,10 @@ import io.vertx.core.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Which workers live: takes their beats, loses the silent ones, and ends the bunkers that went with them. */
+/**
+ * Which workers live: takes their beats, loses the silent ones, and gives up the bunkers that went with them. What an earlier
+ * run of a worker left running is the worker's own to find and to report.
+ */
 final class WorkerRoll {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerRoll.class);
 
@@ -41,15 +44,10 @@ final class WorkerRoll {
                 said.zone(),
                 said.labels(),
                 said.versions());
-        return database.inTransaction(sql -> Workers.beat(sql, beat)
-                        .compose(heard -> heard.restarted()
-                                ? Bunkers.failOfEarlierRun(sql, said.workerId(), said.incarnation())
-                                        .map(ended -> heard)
-                                : Future.succeededFuture(heard)))
-                .map(heard -> {
-                    welcome(said, heard);
-                    return new Answer.BeatTaken(heard.status());
-                });
+        return Workers.beat(database.client(), beat).map(heard -> {
+            welcome(said, heard);
+            return new Answer.BeatTaken(heard.status());
+        });
     }
 
     private void welcome(WorkerBeat said, Heard heard) {
@@ -64,12 +62,12 @@ final class WorkerRoll {
         }
     }
 
-    /** The silent are lost, what was asked of the others holds, and bunkers of the lost have failed. */
+    /** The silent are lost, what was asked of the others holds, and bunkers of the long lost have failed. */
     Future<?> drain() {
         return database.inTransaction(sql -> Workers.loseStale(sql, config.workerStale())
                         .onSuccess(lost -> lost.forEach(worker -> LOG.warn("worker {} is lost", worker)))
                         .compose(lost -> Workers.followIntents(sql))
-                        .compose(followed -> Bunkers.failOfLost(sql)))
+                        .compose(followed -> Bunkers.failOfLost(sql, config.giveUpAfter())))
                 .onSuccess(failed -> {
                     if (failed > 0) {
                         LOG.warn("{} bunkers failed with their workers", failed);

@@ -25,6 +25,7 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
@@ -151,7 +152,9 @@ class SchedulerTest {
                         "notebook",
                         ONE,
                         Map.of("LANG", "C"),
-                        null));
+                        null,
+                        LifecycleMode.EPHEMERAL,
+                        0));
         assertThat(find(id).placement())
                 .isEqualTo(new JsonObject()
                         .put("copy", "ready")
@@ -198,6 +201,10 @@ class SchedulerTest {
         seeds.heardBefore(worker.value(), 31);
         post.nudge(new Nudge.WorkerAsked(worker));
         eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.LOST));
+        assertThat(find(id).status()).isEqualTo(BunkerStatus.RUNNING);
+        seeds.heardBefore(worker.value(), 61);
+        post.nudge(new Nudge.WorkerAsked(worker));
+        eventually(() -> assertThat(find(id).status()).isEqualTo(BunkerStatus.FAILED));
         assertThat(find(id))
                 .returns(BunkerStatus.FAILED, Bunker::status)
                 .returns(Optional.of(ErrorCode.WORKER_LOST), Bunker::failureCode);
@@ -213,20 +220,19 @@ class SchedulerTest {
     }
 
     @Test
-    void aNewRunOfAWorkerEndsWhatTheEarlierBootedAndNothingElse() {
+    void aNewRunOfAWorkerGoesOnWithWhatTheEarlierBooted() {
         var worker = holder();
         open(RARELY);
         var earlier = IncarnationId.fresh();
         var now = IncarnationId.fresh();
         beat(worker, earlier);
         var booted = place();
-        var waiting = place();
-        report(worker, earlier, booted, BunkerStatus.PROVISIONING);
+        report(worker, earlier, booted, BunkerStatus.RUNNING);
         beat(worker, now);
-        beat(worker, now);
-        assertThat(find(booted).failureCode()).contains(ErrorCode.WORKER_LOST);
-        assertThat(wanted(worker)).extracting(WantedBunker::bunkerId).containsExactly(waiting);
-        assertThat(worker(worker).allocated()).isEqualTo(ONE);
+        assertThat(find(booted).status()).isEqualTo(BunkerStatus.RUNNING);
+        assertThat(wanted(worker)).extracting(WantedBunker::incarnation).containsExactly(earlier);
+        assertThat(report(worker, now, booted, BunkerStatus.RUNNING)).isTrue();
+        assertThat(wanted(worker)).extracting(WantedBunker::incarnation).containsExactly(now);
     }
 
     @Test
@@ -272,7 +278,7 @@ class SchedulerTest {
         assertThat(report(worker, run, id, BunkerStatus.PROVISIONING)).isTrue();
         assertThat(report(worker, run, id, BunkerStatus.RUNNING)).isTrue();
         assertThat(report(worker, run, id, BunkerStatus.RUNNING)).isTrue();
-        assertThat(report(worker, run, id, BunkerStatus.PROVISIONING)).isFalse();
+        assertThat(report(worker, run, id, BunkerStatus.PENDING)).isFalse();
         assertThat(find(id).startedAt()).isPresent();
         assertThat(wanted(worker).getFirst().incarnation()).isEqualTo(run);
         assertThat(report(worker, run, id, BunkerStatus.TERMINATED)).isTrue();
@@ -358,7 +364,8 @@ class SchedulerTest {
     }
 
     private void open(Duration sweep) {
-        vertx.deployVerticle(new SchedulerVerticle(new SchedulerConfig(Duration.ofSeconds(25), sweep), database))
+        vertx.deployVerticle(new SchedulerVerticle(
+                        new SchedulerConfig(Duration.ofSeconds(25), Duration.ofMinutes(1), sweep), database))
                 .await();
     }
 

@@ -17,6 +17,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
@@ -178,24 +179,21 @@ public final class Bunkers {
                 .map(count -> count > 0);
     }
 
-    /** Ends all bunkers of workers that are lost. */
-    public static Future<Integer> failOfLost(SqlClient sql) {
+    /**
+     * Ends the bunkers of workers that have been silent for {@code silence}, by the database's clock. A persistent one waits
+     * for its disk, unless its end is asked for.
+     */
+    public static Future<Integer> failOfLost(SqlClient sql, Duration silence) {
         return ended(
                 sql,
-                "EXISTS (SELECT 1 FROM workers w WHERE w.id = b.worker_id AND w.status = 'lost')",
-                new Values(),
+                """
+                (b.wish->>'lifecycle_mode' IS DISTINCT FROM 'persistent' OR b.intent = 'end')
+                AND EXISTS (SELECT 1 FROM workers w WHERE w.id = b.worker_id AND w.status = 'lost'
+                                AND w.last_heartbeat < now() - :silence * interval '1 millisecond')
+                """,
+                Values.of("silence", silence.toMillis()),
                 ErrorCode.WORKER_LOST,
                 "its worker was not heard any more");
-    }
-
-    /** Ends the bunkers that an earlier run of a worker had booted. */
-    public static Future<Integer> failOfEarlierRun(SqlClient sql, WorkerId workerId, IncarnationId now) {
-        return ended(
-                sql,
-                "b.worker_id = :worker AND b.incarnation IS NOT NULL AND b.incarnation <> :now",
-                Values.of("worker", workerId.value()).and("now", now.value()),
-                ErrorCode.WORKER_LOST,
-                "its worker was started anew");
     }
 
     private static Future<Integer> ended(

@@ -22,6 +22,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -115,7 +116,9 @@ class BunkersTest extends StoreFixture {
     void manyEndAtOnceAndAllTheirRoomIsFree() {
         booked(5);
         seeds.workerIs(worker.value(), "lost");
-        var ends = Stream.generate(() -> Bunkers.failOfLost(sql)).limit(6).toList();
+        var ends = Stream.generate(() -> Bunkers.failOfLost(sql, Duration.ZERO))
+                .limit(6)
+                .toList();
         Future.all(ends).await();
         assertThat(ends.stream().mapToInt(Future::result).sum()).isEqualTo(5);
         assertThat(allocated()).isEqualTo("0/0/0");
@@ -130,24 +133,28 @@ class BunkersTest extends StoreFixture {
                         .await())
                 .isFalse();
         assertThat(Bunkers.end(sql, other, id, null, null).await()).isFalse();
-        assertThat(Bunkers.failOfEarlierRun(sql, other, IncarnationId.fresh()).await())
-                .isZero();
         assertThat(row("bunkers", "true")).isEqualTo(before);
     }
 
     @Test
-    void aRestartedWorkerLosesWhatItBootedAndKeepsWhatItHasNot() {
-        var ids = booked(3);
-        var before = IncarnationId.fresh();
-        var now = IncarnationId.fresh();
-        Bunkers.move(sql, worker, ids.get(0), BunkerStatus.RUNNING, before).await();
-        Bunkers.move(sql, worker, ids.get(1), BunkerStatus.RUNNING, now).await();
-        assertThat(Bunkers.failOfEarlierRun(sql, worker, now).await()).isEqualTo(1);
-        assertThat(find(ids.get(0)))
+    void bunkersOfAWorkerAreGivenUpOnlyAfterALongSilenceAndPersistentOnesOnlyWhenTheirEndIsAsked() {
+        var passing = booked(1).getFirst();
+        var lasting = booked(1).getFirst();
+        Sql.run(
+                        sql,
+                        "UPDATE bunkers SET wish = '{\"lifecycle_mode\":\"persistent\"}' WHERE id = :id",
+                        Values.of("id", lasting.value()))
+                .await();
+        seeds.workerIs(worker.value(), "lost");
+        seeds.heardBefore(worker.value(), 60);
+        assertThat(Bunkers.failOfLost(sql, Duration.ofMinutes(2)).await()).isZero();
+        assertThat(Bunkers.failOfLost(sql, Duration.ofSeconds(30)).await()).isEqualTo(1);
+        assertThat(find(passing))
                 .returns(BunkerStatus.FAILED, Bunker::status)
                 .returns(Optional.of(ErrorCode.WORKER_LOST), Bunker::failureCode);
-        assertThat(find(ids.get(1)).status()).isEqualTo(BunkerStatus.RUNNING);
-        assertThat(find(ids.get(2)).status()).isEqualTo(BunkerStatus.PENDING);
+        assertThat(find(lasting).status()).isEqualTo(BunkerStatus.PENDING);
+        Bunkers.askEnd(sql, lasting).await();
+        assertThat(Bunkers.failOfLost(sql, Duration.ofSeconds(30)).await()).isEqualTo(1);
     }
 
     @Test
@@ -194,7 +201,7 @@ class BunkersTest extends StoreFixture {
         assertThat(Workers.forget(sql, worker).await()).isFalse();
         seeds.workerIs(worker.value(), "lost");
         assertThat(Workers.forget(sql, worker).await()).isFalse();
-        Bunkers.failOfLost(sql).await();
+        Bunkers.failOfLost(sql, Duration.ZERO).await();
         assertThat(Workers.forget(sql, worker).await()).isTrue();
         assertThat(find(id).workerId()).isEqualTo(worker);
     }

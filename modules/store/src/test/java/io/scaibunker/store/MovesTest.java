@@ -122,7 +122,7 @@ class MovesTest extends StoreFixture {
         var walk = new Walk<>(BunkerStatus.values());
 
         for (BunkerStatus from : BunkerStatus.values()) {
-            for (int verb = 0; verb < 8; verb++) {
+            for (int verb = 0; verb < 7; verb++) {
                 run("DELETE FROM bunkers", Map.of());
                 run("""
                         UPDATE workers SET status = 'ready', allocated_cpu_millicores = 0, allocated_memory_mb = 0,
@@ -172,10 +172,9 @@ class MovesTest extends StoreFixture {
             case 3 -> new Verb("terminating", Bunkers.move(sql, worker, id, BunkerStatus.TERMINATING, run));
             case 4 -> new Verb("end", Bunkers.end(sql, worker, id, null, null));
             case 5 -> new Verb("fail", Bunkers.end(sql, worker, id, ErrorCode.MACHINE_FAILED, "it ended"));
-            case 6 -> new Verb("failOfEarlierRun", Bunkers.failOfEarlierRun(sql, worker, run));
             default -> {
                 run("UPDATE workers SET status = 'lost'", Map.of());
-                yield new Verb("failOfLost", Bunkers.failOfLost(sql));
+                yield new Verb("failOfLost", Bunkers.failOfLost(sql, Duration.ZERO));
             }
         };
     }

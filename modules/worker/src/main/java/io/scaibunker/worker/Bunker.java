@@ -5,6 +5,8 @@ import io.scaibunker.bus.Question.Failure;
 import io.scaibunker.microvm.Machine;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ImageId;
+import io.scaibunker.model.LifecycleMode;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +17,24 @@ final class Bunker {
     private volatile @Nullable Machine machine;
     private volatile @Nullable Failure failure;
 
+    /** How often in a row its machine ended soon after it had begun. */
+    private final int quickEnds;
+
+    private volatile long changed = System.nanoTime();
+    private volatile boolean ran;
+
     Bunker(WantedBunker wanted) {
+        this(wanted, 0);
+    }
+
+    private Bunker(WantedBunker wanted, int quickEnds) {
         this.wanted = wanted;
+        this.quickEnds = quickEnds;
+    }
+
+    /** The same, to be booted once more on the disk it had. */
+    Bunker again(WantedBunker row) {
+        return new Bunker(row, quickEnds + 1);
     }
 
     BunkerId id() {
@@ -56,6 +74,19 @@ final class Bunker {
 
     void moved(BunkerPlan.Here to) {
         here = to;
+        changed = System.nanoTime();
+        ran |= to == BunkerPlan.Here.RUNNING;
+    }
+
+    /** Whether it is booted again when its machine ends by itself: it is meant to last, and there is something to keep. */
+    boolean comesBack() {
+        return wanted.mode() == LifecycleMode.PERSISTENT && (ran || quickEnds > 0);
+    }
+
+    /** How long a stopped one waits until it is booted again: 1 s, doubled by each quick end, a minute at most. */
+    long pauseNanos() {
+        Duration pause = Duration.ofSeconds(Math.min(60, 1L << Math.min(6, quickEnds)));
+        return changed + pause.toNanos() - System.nanoTime();
     }
 
     void ended(@Nullable Failure why) {

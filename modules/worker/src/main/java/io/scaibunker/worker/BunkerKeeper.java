@@ -15,12 +15,14 @@ import io.scaibunker.model.WorkerId;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,7 +104,7 @@ final class BunkerKeeper {
         Failure failure = bunker.map(Bunker::failure).orElse(null);
         return switch (BunkerPlan.next(row, bunker.map(Bunker::here), failure, copyHere, incarnation)) {
             case BunkerPlan.Nothing nothing -> Future.succeededFuture();
-            case BunkerPlan.Boot boot -> boot(row);
+            case BunkerPlan.Boot boot -> boot(row, bunker);
             case BunkerPlan.WaitForCopy wait -> waitForCopy(row);
             case BunkerPlan.End end -> {
                 bunker.ifPresent(this::end);
@@ -126,11 +128,31 @@ final class BunkerKeeper {
                                 "the image did not come to its worker in " + config.copyWait()));
     }
 
-    private Future<?> boot(WantedBunker row) {
-        if (stopping || machines.driver().isEmpty()) {
+    /**
+     * Takes over what an earlier run left running. Done when all of it answers or has shown that it does not, at the latest
+     * after {@code limit}; what is late comes later.
+     */
+    Future<?> adopt(List<Bunker> left, Duration limit) {
+        left.forEach(bunker -> bunkers.put(bunker.id(), bunker));
+        List<Future<Machine>> answers = left.stream()
+                .filter(bunker -> bunker.here() == BunkerPlan.Here.BOOTING)
+                .map(bunker -> settle(bunker, bench.await(() -> machines.awaitReady(bunker))))
+                .toList();
+        return Future.join(answers)
+                .timeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .otherwiseEmpty();
+    }
+
+    /** @param before the same bunker, whose machine has ended and shall come back */
+    private Future<?> boot(WantedBunker row, Optional<Bunker> before) {
+        long pause = before.map(Bunker::pauseNanos).orElse(0L);
+        if (pause > 0) {
+            loop.owner().setTimer(Math.max(1, pause / 1_000_000), due -> again.run());
+        }
+        if (pause > 0 || stopping || machines.driver().isEmpty()) {
             return Future.succeededFuture();
         }
-        Bunker bunker = new Bunker(row);
+        Bunker bunker = before.map(stopped -> stopped.again(row)).orElseGet(() -> new Bunker(row));
         bunkers.put(row.bunkerId(), bunker);
         waiting.remove(row.bunkerId());
         return report(row.bunkerId(), row.generation(), BunkerStatus.PROVISIONING, null)
@@ -138,19 +160,31 @@ final class BunkerKeeper {
                     if (claimed) {
                         start(bunker);
                     } else {
-                        bunkers.remove(row.bunkerId());
+                        unclaimed(row.bunkerId(), before);
                     }
                 })
-                .onFailure(unheard -> bunkers.remove(row.bunkerId()));
+                .onFailure(unheard -> unclaimed(row.bunkerId(), before));
+    }
+
+    private void unclaimed(BunkerId id, Optional<Bunker> before) {
+        before.ifPresentOrElse(stopped -> bunkers.put(id, stopped), () -> bunkers.remove(id));
     }
 
     private void start(Bunker bunker) {
         Path rootfs = ledger.find(bunker.imageId())
                 .map(copy -> ledger.fileOf(copy.artifactDigest()))
                 .orElseThrow();
-        bench.boot(() -> machines.boot(bunker, rootfs)).onComplete(booted -> {
+        settle(bunker, bench.boot(() -> machines.boot(bunker, rootfs)));
+    }
+
+    private Future<Machine> settle(Bunker bunker, Future<Machine> booting) {
+        return booting.onComplete(booted -> {
+            if (stopping) {
+                // Ended by stop(), or left to the next run.
+                return;
+            }
             if (booted.failed()) {
-                over(bunker, machines.failure(booted.cause()));
+                gone(bunker, machines.failure(booted.cause()));
             } else if (bunker.here() == BunkerPlan.Here.BOOTING) {
                 bunker.moved(BunkerPlan.Here.RUNNING);
                 watch(bunker, booted.result());
@@ -164,10 +198,27 @@ final class BunkerKeeper {
     private void watch(Bunker bunker, Machine machine) {
         machine.onExit()
                 .thenAccept(exit -> loop.runOnContext(now -> {
-                    if (bunker.here() == BunkerPlan.Here.RUNNING) {
-                        over(bunker, new Failure(ErrorCode.MACHINE_FAILED, exit.text()));
+                    if (bunker.here() == BunkerPlan.Here.RUNNING && !stopping) {
+                        gone(bunker, new Failure(ErrorCode.MACHINE_FAILED, exit.text()));
                     }
                 }));
+    }
+
+    /** Without anybody having asked: a persistent bunker that ran before comes back, any other is over. */
+    private void gone(Bunker bunker, Failure why) {
+        if (bunker.here() == BunkerPlan.Here.ENDING || !bunker.comesBack()) {
+            over(bunker, why);
+            return;
+        }
+        LOG.info("{} stopped and will be booted again: {}", bunker.id(), why.message());
+        bench.await(() -> {
+                    machines.end(bunker);
+                    return bunker;
+                })
+                .onComplete(ended -> {
+                    bunker.moved(BunkerPlan.Here.STOPPED);
+                    again.run();
+                });
     }
 
     private void end(Bunker bunker) {
@@ -205,7 +256,7 @@ final class BunkerKeeper {
             }
             switch (bunker.here()) {
                 case ENDED -> bunkers.remove(bunker.id());
-                case BOOTING, RUNNING -> end(bunker);
+                case BOOTING, RUNNING, STOPPED -> end(bunker);
                 case ENDING -> {
                     // Its end brings the next round.
                 }
@@ -218,23 +269,37 @@ final class BunkerKeeper {
                 .map(taken -> taken.current());
     }
 
-    /** Ends all machines: this version does not leave them to the worker's next run. */
-    Future<?> stop() {
+    /** Leaves the machines to the next run, or ends them all. */
+    Future<?> stop(boolean keep) {
         stopping = true;
-        Failure stopped = new Failure(ErrorCode.WORKER_LOST, "its worker was stopped");
+        if (keep) {
+            bunkers.values().forEach(bunker -> bunker.machine().ifPresent(Machine::leave));
+            return Future.succeededFuture();
+        }
         return Future.join(bunkers.values().stream()
                         .filter(bunker -> bunker.here() != BunkerPlan.Here.ENDED)
-                        .map(bunker -> {
-                            bunker.moved(BunkerPlan.Here.ENDING);
-                            return bench.await(() -> {
-                                        machines.end(bunker);
-                                        machines.clear(bunker.id());
-                                        return bunker;
-                                    })
-                                    .compose(ended -> report(
-                                            bunker.id(), bunker.wanted().generation(), BunkerStatus.FAILED, stopped));
-                        })
+                        .map(this::stop)
                         .toList())
                 .otherwiseEmpty();
+    }
+
+    /** A persistent bunker is told nothing of it: its disk waits for the next run. */
+    private Future<?> stop(Bunker bunker) {
+        bunker.moved(BunkerPlan.Here.ENDING);
+        Future<?> ended = bench.await(() -> {
+            machines.end(bunker);
+            return bunker;
+        });
+        return bunker.comesBack()
+                ? ended
+                : ended.compose(gone -> bench.await(() -> {
+                            machines.clear(bunker.id());
+                            return bunker;
+                        }))
+                        .compose(cleared -> report(
+                                bunker.id(),
+                                bunker.wanted().generation(),
+                                BunkerStatus.FAILED,
+                                new Failure(ErrorCode.WORKER_LOST, "its worker was stopped")));
     }
 }

@@ -15,6 +15,8 @@ final class BunkerPlan {
     enum Here {
         BOOTING,
         RUNNING,
+        /** Its machine ended by itself and its disk is kept: it shall run again. */
+        STOPPED,
         ENDING,
         /** Over; waiting for the row to say so too. */
         ENDED
@@ -50,6 +52,7 @@ final class BunkerPlan {
         return switch (here.get()) {
             case BOOTING -> end ? new End() : new Nothing();
             case RUNNING -> end ? new End() : said(row, BunkerStatus.RUNNING);
+            case STOPPED -> end ? new End() : new Boot();
             case ENDING -> new Nothing();
             case ENDED ->
                 failure == null || end

@@ -15,9 +15,16 @@ import io.scaibunker.microvm.QemuDriver;
 import io.scaibunker.microvm.QemuSettings;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.LifecycleMode;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +34,7 @@ import org.slf4j.LoggerFactory;
 /** The machines of this worker: how they run here, and where each one's directory is. Blocks; safe for several threads. */
 final class MachineRoom {
     private static final Logger LOG = LoggerFactory.getLogger(MachineRoom.class);
+    private static final String SCRATCH = "scratch.ext4";
     private static final int CONSOLE_SHOWN = 300;
     private static final int HOSTNAME_MAX = 63;
 
@@ -78,20 +86,77 @@ final class MachineRoom {
         return Optional.ofNullable(driver);
     }
 
+    /**
+     * The bunkers of an earlier run: those whose machine still runs, held again (their agent has yet to answer), and the
+     * persistent ones that have their disk alone. Whatever else it left is ended and removed.
+     */
+    List<Bunker> adopt() throws IOException, InterruptedException {
+        Map<String, ProcessHandle> running = Leftovers.running(files.bunkers());
+        List<Bunker> adopted = new ArrayList<>();
+        try (DirectoryStream<Path> places = Files.newDirectoryStream(files.bunkers())) {
+            for (Path place : places) {
+                Optional<WantedBunker> wanted = BunkerFile.read(place);
+                ProcessHandle process = running.get(place.getFileName().toString());
+                Optional<Bunker> bunker =
+                        wanted.flatMap(row -> process == null ? Optional.empty() : held(row, process));
+                if (bunker.isEmpty() && process != null) {
+                    Leftovers.end(process);
+                }
+                bunker = bunker.or(() -> wanted.flatMap(this::stopped));
+                bunker.ifPresent(adopted::add);
+                if (bunker.isEmpty()) {
+                    Leftovers.remove(place);
+                }
+            }
+        }
+        return adopted;
+    }
+
+    private Optional<Bunker> held(WantedBunker wanted, ProcessHandle process) {
+        Bunker bunker = new Bunker(wanted);
+        try {
+            bunker.spawned(QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process));
+            return Optional.of(bunker);
+        } catch (MachineException e) {
+            LOG.warn("{} cannot be held again: {}", bunker.id(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Bunker> stopped(WantedBunker wanted) {
+        if (wanted.mode() != LifecycleMode.PERSISTENT
+                || !Files.exists(place(wanted.bunkerId()).resolve(SCRATCH))) {
+            return Optional.empty();
+        }
+        Bunker bunker = new Bunker(wanted);
+        bunker.moved(BunkerPlan.Here.STOPPED);
+        return Optional.of(bunker);
+    }
+
+    /** Waits until an adopted bunker's agent answers. */
+    Machine awaitReady(Bunker bunker) throws InterruptedException {
+        Machine machine = bunker.machine().orElseThrow();
+        machine.awaitReady(config.bootTimeout());
+        return machine;
+    }
+
     /** Starts a bunker's machine and waits until its agent answers. */
-    Machine boot(Bunker bunker, Path rootfs) throws InterruptedException {
+    Machine boot(Bunker bunker, Path rootfs) throws IOException, InterruptedException {
         MachineDriver here = driver().orElseThrow();
         GuestKernel with = Optional.ofNullable(kernel).orElseThrow();
         WantedBunker wanted = bunker.wanted();
         Path place = place(bunker.id());
         requireWanted(bunker);
+        Files.createDirectories(
+                place, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        BunkerFile.write(place, wanted);
         Machine machine = here.start(new MachineSpec(
                 bunker.id().toString(),
                 place,
                 with.image(),
                 initrd(),
                 rootfs,
-                place.resolve("scratch.ext4"),
+                place.resolve(SCRATCH),
                 wanted.room().diskMb(),
                 wanted.room().cpuMillicores(),
                 wanted.room().memoryMb(),
@@ -99,8 +164,7 @@ final class MachineRoom {
         bunker.spawned(machine);
         // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
         requireWanted(bunker);
-        machine.awaitReady(config.bootTimeout());
-        return machine;
+        return awaitReady(bunker);
     }
 
     private void requireWanted(Bunker bunker) {

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param askTimeout how long an answer of a room is waited for
  * @param bootTimeout how long a bunker may take until its agent answers
  * @param copyWait how long a bunker that was placed before its copy waits for it
+ * @param onStop what becomes of the bunkers when this worker is stopped
  * @param stopGrace how long a bunker may take to power off before it is killed
  * @param grpcHost where exec is served, and how others reach it
  * @param joinToken what the fleet's members show each other
@@ -50,6 +51,7 @@ public record WorkerConfig(
         Duration bootTimeout,
         Duration copyWait,
         Duration stopGrace,
+        OnStop onStop,
         String grpcHost,
         int grpcPort,
         Optional<Secret> joinToken,
@@ -84,6 +86,23 @@ public record WorkerConfig(
         PROBE,
         KVM,
         TCG
+    }
+
+    /** What becomes of bunkers when the worker is asked to stop; after a crash they are always found again. */
+    public enum OnStop {
+        /** They run on where the worker is a node of its own, and end where the whole platform is one node. */
+        AUTO,
+        KEEP,
+        END;
+
+        /** @param alone whether the worker's node hosts no other room */
+        boolean keeps(boolean alone) {
+            return switch (this) {
+                case AUTO -> alone;
+                case KEEP -> true;
+                case END -> false;
+            };
+        }
     }
 
     /**
@@ -134,6 +153,7 @@ public record WorkerConfig(
                 settings.duration("boot-timeout", Duration.ofMinutes(2), Duration.ofSeconds(1), Duration.ofHours(1)),
                 settings.duration("copy-wait", Duration.ofMinutes(10), Duration.ofSeconds(1), Duration.ofHours(6)),
                 settings.duration("stop-grace", Duration.ofSeconds(3), Duration.ZERO, Duration.ofMinutes(5)),
+                settings.choice("bunkers-on-stop", OnStop.AUTO),
                 settings.text("grpc-host", "127.0.0.1"),
                 settings.integer("grpc-port", 0, 0, 65535),
                 all.under("cluster.").secret("join-token"),

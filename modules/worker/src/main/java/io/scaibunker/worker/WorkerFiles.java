@@ -25,7 +25,7 @@ import java.util.List;
  *   blobs/        layers as they were fetched, while there is room
  *   segments/     which layers lie in which copy
  *   inventories/  what each copy holds
- *   bunkers/      a directory a machine
+ *   bunkers/      a directory a machine: what was wanted, its sockets, its scratch
  *   guest/        the initrd, and what the acceleration probe found
  * </pre>
  */
@@ -36,8 +36,8 @@ final class WorkerFiles {
         this.root = root;
     }
 
-    /** Makes what is missing and removes what an earlier run left half-made, its machines included. */
-    static WorkerFiles open(Path root) throws IOException, InterruptedException {
+    /** Makes what is missing and removes what an earlier run left half-made; its machines run on. */
+    static WorkerFiles open(Path root) throws IOException {
         WorkerFiles files = new WorkerFiles(root.toAbsolutePath().normalize());
         for (Path directory : List.of(
                 files.root,
@@ -51,7 +51,6 @@ final class WorkerFiles {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
-        Leftovers.endAll(files.bunkers());
         files.removeHalfMade();
         KnownLayers.sweep(files.segments());
         return files;

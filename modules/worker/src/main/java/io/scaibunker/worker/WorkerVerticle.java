@@ -19,10 +19,12 @@ import java.time.Duration;
 /** The door of the worker room. */
 @SuppressWarnings("NullAway.Init") // what start() makes
 public final class WorkerVerticle extends VerticleBase {
+    private static final Duration ADOPTION_LIMIT = Duration.ofSeconds(3);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
     private final WorkerConfig config;
     private final Secret joinToken;
+    private final boolean alone;
     private Post post;
     private Bench bench;
     private CopyKeeper copies;
@@ -33,10 +35,14 @@ public final class WorkerVerticle extends VerticleBase {
     private long beating;
     private boolean stopped;
 
-    /** @param joinToken what members of the fleet show each other */
-    public WorkerVerticle(WorkerConfig config, Secret joinToken) {
+    /**
+     * @param joinToken what members of the fleet show each other
+     * @param alone whether this is the only room of its node
+     */
+    public WorkerVerticle(WorkerConfig config, Secret joinToken, boolean alone) {
         this.config = config;
         this.joinToken = joinToken;
+        this.alone = alone;
     }
 
     private record Opened(WorkerFiles files, WorkerId self, CopyLedger ledger, BlobCache blobs) {}
@@ -92,7 +98,10 @@ public final class WorkerVerticle extends VerticleBase {
         bunkerRounds = new Rounds(vertx, "bunkers", config.sweep(), bunkers::drain);
         post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
         post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
-        return listen(inventories)
+        // Commands are taken, and copies let go, only when it is known who runs here.
+        return bench.await(machines::adopt)
+                .compose(left -> bunkers.adopt(left, ADOPTION_LIMIT))
+                .compose(adopted -> listen(inventories))
                 .compose(listening -> post.open())
                 .onSuccess(open -> begin(
                         new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
@@ -144,7 +153,8 @@ public final class WorkerVerticle extends VerticleBase {
         stopped = true;
         vertx.cancelTimer(beating);
         return Future.join(copyRounds.stop(), bunkerRounds.stop())
-                .compose(stopped -> Future.join(copies.stop(CLOSE_LIMIT), bunkers.stop()))
+                .compose(stopped -> Future.join(
+                        copies.stop(CLOSE_LIMIT), bunkers.stop(config.onStop().keeps(alone))))
                 .compose(ended -> post.close(CLOSE_LIMIT))
                 .compose(closed -> server.close())
                 .compose(closed -> vertx.executeBlocking(() -> {

@@ -20,7 +20,7 @@
  * <b>Writes</b> its ledger on disk, never a row. <b>Left behind if it dies:</b> while fetching or baking, a directory
  * under {@code bakes/} that the next start removes; after the bake and before the ledger, a file that the next start
  * removes; after the ledger and before the report, a copy that the next start reports as ready; while bunkers run, their
- * machines, which the next start ends.
+ * machines, which the next start takes hold of again, or ends where nobody can say what they were.
  */
 @NullMarked
 package io.scaibunker.worker;

@@ -10,6 +10,7 @@ import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.Room;
 import io.scaibunker.worker.BunkerPlan.Here;
 import java.util.Map;
@@ -64,6 +65,14 @@ class BunkerPlanTest {
     }
 
     @Test
+    void aStoppedBunkerIsBootedAgainUnlessItsEndIsAsked() {
+        assertThat(next(row(BunkerStatus.RUNNING, BunkerIntent.RUN, SELF), Optional.of(Here.STOPPED), null, true))
+                .isEqualTo(new BunkerPlan.Boot());
+        assertThat(next(row(BunkerStatus.RUNNING, BunkerIntent.END, SELF), Optional.of(Here.STOPPED), null, true))
+                .isEqualTo(new BunkerPlan.End());
+    }
+
+    @Test
     void endingIsAskedOnce() {
         assertThat(next(row(BunkerStatus.RUNNING, BunkerIntent.END, SELF), Optional.of(Here.ENDING), null, true))
                 .isEqualTo(new BunkerPlan.Nothing());
@@ -99,6 +108,8 @@ class BunkerPlanTest {
                 "b",
                 new Room(1000, 128, 64),
                 Map.of(),
-                incarnation);
+                incarnation,
+                LifecycleMode.EPHEMERAL,
+                0);
     }
 }
