@@ -88,7 +88,8 @@ class ScanFleetTest {
         advise("CVE-2024-9681", "curl", "7.88.1-10+deb12u9", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N");
         awaitScan("repaired", "failed", "FINDINGS");
         assertThat(carriers("CVE-2024-9681")).containsExactly("old", "repaired");
-        assertThat(fleet.get("/images/old/scan").data().getJsonArray("findings")).hasSize(2);
+        assertThat(fleet.get("/images/old/scan").data().getJsonArray("findings"))
+                .hasSize(2);
     }
 
     @Test
@@ -108,15 +109,21 @@ class ScanFleetTest {
                                         "build_source",
                                         new JsonObject()
                                                 .put("kind", "tar")
-                                                .put("path", images.resolve("gone.tar").toString())))
+                                                .put(
+                                                        "path",
+                                                        images.resolve("gone.tar")
+                                                                .toString())))
                 .data();
         awaitScan("gone", "failed", "SOURCE_NOT_FOUND");
     }
 
     private void awaitScan(String image, String status, String reason) {
-        eventually("the scan of " + image, SCAN, () -> fleet.get("/images/" + image + "/scan").data(), scan -> status.equals(
-                        scan.getString("scan_status"))
-                && (reason == null || reason.equals(scan.getString("scan_reason"))));
+        eventually(
+                "the scan of " + image,
+                SCAN,
+                () -> fleet.get("/images/" + image + "/scan").data(),
+                scan -> status.equals(scan.getString("scan_status"))
+                        && (reason == null || reason.equals(scan.getString("scan_reason"))));
     }
 
     private List<String> carriers(String vulnerability) {

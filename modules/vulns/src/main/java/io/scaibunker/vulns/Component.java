@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param sourceName of the package it was built from, where distributions publish advisories by source; else its name
  * @param sourceVersion of that package
  * @param path of the file that told of it, without a leading slash
+ * @param stream of the module that it belongs to, as Red Hat's family has them: {@code nodejs:18}; empty for all else
  */
 public record Component(
         Kind kind,
@@ -23,7 +24,8 @@ public record Component(
         String version,
         String sourceName,
         String sourceVersion,
-        String path) {
+        String path,
+        String stream) {
     /** What describes a package. */
     public enum Kind {
         DEB("deb"),
@@ -46,12 +48,24 @@ public record Component(
         }
     }
 
+    /** A package of no module. */
+    public Component(
+            Kind kind,
+            Ecosystem ecosystem,
+            String name,
+            String version,
+            String sourceName,
+            String sourceVersion,
+            String path) {
+        this(kind, ecosystem, name, version, sourceName, sourceVersion, path, "");
+    }
+
     static Component of(Kind kind, String ecosystem, String name, String version, String path) {
         return new Component(kind, Ecosystem.of(ecosystem), name, version, name, version, path);
     }
 
     Component in(Ecosystem found) {
-        return new Component(kind, found, name, version, sourceName, sourceVersion, path);
+        return new Component(kind, found, name, version, sourceName, sourceVersion, path, stream);
     }
 
     /**

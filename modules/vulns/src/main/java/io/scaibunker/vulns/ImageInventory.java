@@ -13,10 +13,10 @@ import java.util.BitSet;
  * whichever writer laid them out. Most files are not even opened.
  */
 public final class ImageInventory {
-    private static final int EXECUTABLE = 0111;
+    static final int EXECUTABLE = 0111;
 
     private final InventoryBuilder builder = new InventoryBuilder();
-    private final BitSet programs = new BitSet();
+    private final BitSet seen = new BitSet();
 
     private ImageInventory() {}
 
@@ -39,17 +39,13 @@ public final class ImageInventory {
         }
     }
 
-    /** A program with many names, as those of git and busybox, is looked into once. */
+    /** A file of many names, as the programs of git and busybox are, is looked into under the first that tells of packages. */
     private boolean wants(String path, FileStat stat) {
-        if (builder.wants(path, stat.size(), false)) {
-            return true;
+        if (!builder.wants(path, stat.size(), (stat.mode() & EXECUTABLE) != 0)) {
+            return false;
         }
-        var program = builder.wants(path, stat.size(), (stat.mode() & EXECUTABLE) != 0);
-        if (program && stat.links() > 1) {
-            var seen = programs.get((int) stat.inode());
-            programs.set((int) stat.inode());
-            return !seen;
-        }
-        return program;
+        var first = !seen.get((int) stat.inode());
+        seen.set((int) stat.inode());
+        return first;
     }
 }

@@ -53,6 +53,7 @@ public final class InventoryJson {
                 json.writeString(one.sourceName());
                 json.writeString(one.sourceVersion());
                 json.writeString(one.path());
+                json.writeString(one.stream());
                 json.writeEndArray();
             }
             json.writeEndArray();
@@ -139,7 +140,7 @@ public final class InventoryJson {
                     var row = row(3);
                     system = new OperatingSystem(row[0], row[1], row[2]);
                 }
-                case "components" -> rows(8, row -> components.add(component(row)));
+                case "components" -> rows(9, row -> components.add(component(row)));
                 case "gaps" -> rows(3, row -> gaps.add(new Gap(ScanReason.valueOf(row[0]), row[1], row[2])));
                 case "notes" -> {
                     while (json.nextToken() != JsonToken.END_ARRAY) {
@@ -158,7 +159,8 @@ public final class InventoryJson {
                     row[4],
                     row[5],
                     row[6],
-                    pooled(row[7]));
+                    pooled(row[7]),
+                    pooled(row[8]));
         }
 
         private void rows(int columns, Consumer<String[]> each) throws IOException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Locale;
 
 /** A report as JSON: {@code {status, reason, text, scanner, database, coverage, counts, findings}}. */
@@ -41,7 +42,7 @@ public final class ReportJson {
             }
             json.writeEndArray();
             if (scanned.isPresent()) {
-                coverage(json, scanned.get());
+                coverage(json, scanned.get().coverage(), report.notes());
             } else {
                 json.writeNullField("coverage");
             }
@@ -75,8 +76,7 @@ public final class ReportJson {
         json.writeEndObject();
     }
 
-    private static void coverage(JsonGenerator json, ScanOutcome.Scanned scanned) throws IOException {
-        var coverage = scanned.coverage();
+    private static void coverage(JsonGenerator json, Coverage coverage, List<String> notes) throws IOException {
         json.writeObjectFieldStart("coverage");
         json.writeBooleanField("complete", coverage.complete());
         json.writeNumberField("packages", coverage.packages());
@@ -95,7 +95,7 @@ public final class ReportJson {
         }
         json.writeEndArray();
         json.writeArrayFieldStart("notes");
-        for (var note : scanned.notes()) {
+        for (var note : notes) {
             json.writeString(note);
         }
         json.writeEndArray();

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A verdict with all that it rests on.
@@ -31,6 +32,17 @@ public record ScanReport(ScanOutcome outcome, Verdict verdict, Policy policy, In
 
     List<Finding> findings() {
         return scanned().map(Scanned::findings).orElse(List.of());
+    }
+
+    /** What a reader of the verdict should know. */
+    List<String> notes() {
+        return scanned()
+                .map(scanned -> Stream.concat(
+                                scanned.notes().stream(),
+                                scanned.coverage().byEcosystem().keySet().stream()
+                                        .flatMap(ecosystem -> EndOfLife.note(ecosystem, at).stream()))
+                        .toList())
+                .orElse(List.of());
     }
 
     /** What scanned. */
