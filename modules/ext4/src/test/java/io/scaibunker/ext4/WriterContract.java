@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -214,7 +215,7 @@ abstract class WriterContract {
     void anEmptyImageIsAnEmptyFileSystem() throws Exception {
         assertThat(bake(new TarBuilder()).tree()).containsOnlyKeys("/");
         assertThat(bake().tree()).containsOnlyKeys("/");
-        assertThat(written.phases()).containsKeys("digest", "publish");
+        assertThat(written.phases()).containsKey("publish");
     }
 
     @Test
@@ -233,8 +234,16 @@ abstract class WriterContract {
     void theDigestAndTheIdentityAreWhatTheySay() throws Exception {
         bake(new TarBuilder().file("a", "a"));
         var image = directory.resolve("image.ext4").toString();
+        var text = Files.writeString(directory.resolve("table"), written.table().text());
         assertThat(written.digest())
-                .isEqualTo("sha256:" + Programs.run("sha256sum", image).output().substring(0, 64));
+                .isEqualTo("sha256:"
+                        + Programs.run("sha256sum", text.toString()).output().substring(0, 64));
+        var bytes = Files.readAllBytes(Path.of(image));
+        for (var part : written.table().parts()) {
+            var from = (int) part.offset();
+            assertThat(part.pieces())
+                    .isEqualTo(SegmentTest.pieces(Arrays.copyOfRange(bytes, from, from + (int) part.length())));
+        }
         var header = Programs.run("dumpe2fs", "-h", image).output();
         assertThat(header)
                 .contains(
