@@ -96,8 +96,7 @@ final class BakeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var order =
-                new BakeOrder(registries.of(source), sizeMib, target(), baker, store());
+        var order = new BakeOrder(registries.of(source), sizeMib, target(), baker, store());
         var result = new LocalBake(order, json ? Progress.NONE : terminal.progress()).run();
         terminal.out().print(json ? result.json() + System.lineSeparator() : result.text());
         return ExitCode.DONE.number();

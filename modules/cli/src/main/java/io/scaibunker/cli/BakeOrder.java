@@ -9,5 +9,4 @@ import java.util.Optional;
  * @param out the file, absolute; its directory is there
  * @param segments a directory that remembers layers, which is there
  */
-record BakeOrder(
-        SourceOrder from, long sizeMib, Path out, Baker baker, Optional<Path> segments) {}
+record BakeOrder(SourceOrder from, long sizeMib, Path out, Baker baker, Optional<Path> segments) {}

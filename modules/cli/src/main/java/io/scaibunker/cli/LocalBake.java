@@ -42,8 +42,7 @@ final class LocalBake {
     private WrittenImage write(LayerStack layers, ResolvedImage image) throws IOException {
         progress.enter("baking");
         var spec = new ImageSpec(order.sizeMib(), image.digest().toString());
-        var segments =
-                order.segments().<SegmentStore>map(SegmentDirectory::new).orElse(SegmentStore.NONE);
+        var segments = order.segments().<SegmentStore>map(SegmentDirectory::new).orElse(SegmentStore.NONE);
         return order.baker().writer(segments).write(layers, spec, order.out(), progress::bytes);
     }
 }

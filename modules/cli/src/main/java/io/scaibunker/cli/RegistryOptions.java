@@ -62,8 +62,7 @@ final class RegistryOptions {
                     .filter(Files::isRegularFile);
         }
         if (!Files.isReadable(dockerConfig) && spec != null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--docker-config '" + dockerConfig + "' cannot be read");
+            throw new ParameterException(spec.commandLine(), "--docker-config '" + dockerConfig + "' cannot be read");
         }
         return Optional.of(dockerConfig);
     }

@@ -91,7 +91,10 @@ final class ScanCommand implements Callable<Integer> {
         private boolean sarif;
 
         LocalScan.Form form() {
-            return json ? LocalScan.Form.JSON : sarif ? LocalScan.Form.SARIF : LocalScan.Form.TABLE;
+            if (json) {
+                return LocalScan.Form.JSON;
+            }
+            return sarif && !table ? LocalScan.Form.SARIF : LocalScan.Form.TABLE;
         }
     }
 
@@ -172,8 +175,14 @@ final class ScanCommand implements Callable<Integer> {
             return report.exitCode();
         } catch (CancellationException stopped) {
             return ExitCode.INTERRUPTED.number();
-        } catch (IOException unseen) {
-            terminal.err().println("scaibunker scan: " + Failure.of(unseen).message());
+        } catch (ParameterException wrong) {
+            throw wrong;
+        } catch (IOException | RuntimeException unseen) {
+            var failure = Failure.of(unseen);
+            terminal.err().println("scaibunker scan: " + failure.message());
+            if (failure.code() == ExitCode.FAILED) {
+                unseen.printStackTrace(terminal.err());
+            }
             return UNKNOWN;
         }
     }

@@ -11,5 +11,4 @@ import java.util.Set;
  * @param insecureRegistries spoken to in plain http
  * @param dockerConfig with credentials for registries
  */
-record SourceOrder(
-        BakeSource source, Platform platform, Set<String> insecureRegistries, Optional<Path> dockerConfig) {}
+record SourceOrder(BakeSource source, Platform platform, Set<String> insecureRegistries, Optional<Path> dockerConfig) {}

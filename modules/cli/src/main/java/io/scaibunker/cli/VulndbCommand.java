@@ -29,10 +29,7 @@ import picocli.CommandLine.Parameters;
         description =
                 "Keeps OSV advisories in a directory, in osv-scanner's layout, for scans here and for scanner.database-dir.",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {
-            "0:done",
-            "1:some could not be had or read; what was there stays",
-            "2:the command line is wrong"
+        exitCodeList = {"0:done", "1:some could not be had or read; what was there stays", "2:the command line is wrong"
         })
 final class VulndbCommand {
     /** Where a node keeps them, too. */
@@ -70,11 +67,13 @@ final class VulndbCommand {
             @Parameters(
                             paramLabel = "ECOSYSTEM",
                             arity = "0..*",
-                            description = "As OSV names them, without releases; default: those that are here already, or"
-                                    + " else what images commonly hold.")
-                    @Nullable List<String> ecosystems,
-            @Option(names = "--db", paramLabel = "DIR", description = "Default: var/vulndb of this checkout.")
-                    @Nullable Path database,
+                            description =
+                                    "As OSV names them, without releases; default: those that are here already, or"
+                                            + " else what images commonly hold.")
+                    @Nullable
+                    List<String> ecosystems,
+            @Option(names = "--db", paramLabel = "DIR", description = "Default: var/vulndb of this checkout.") @Nullable
+                    Path database,
             @Option(names = "--from", paramLabel = "URL", description = "A mirror of the bucket.") @Nullable URI bucket)
             throws IOException {
         var directory = orDefault(database);
@@ -84,7 +83,10 @@ final class VulndbCommand {
         try (var sync = new AdvisorySync(directory, bucket == null ? AdvisorySync.PUBLIC : bucket, TIMEOUT)) {
             for (var ecosystem : asked) {
                 try {
-                    terminal.out().println(sync.ecosystem(ecosystem).map(VulndbCommand::line).orElse(ecosystem + ": unchanged"));
+                    terminal.out()
+                            .println(sync.ecosystem(ecosystem)
+                                    .map(VulndbCommand::line)
+                                    .orElse(ecosystem + ": unchanged"));
                 } catch (IOException unfit) {
                     failed++;
                     terminal.err().println("scaibunker vulndb sync: " + ecosystem + ": " + reason(unfit));
@@ -98,13 +100,16 @@ final class VulndbCommand {
             name = "import",
             mixinStandardHelpOptions = true,
             versionProvider = Main.Version.class,
-            description = "Takes advisories from a directory in osv-scanner's layout, or from a zip of one: no network.")
+            description =
+                    "Takes advisories from a directory in osv-scanner's layout, or from a zip of one: no network.")
     int take(
             @Parameters(paramLabel = "SOURCE", description = "The directory or zip.") Path source,
-            @Option(names = "--db", paramLabel = "DIR", description = "Default: var/vulndb of this checkout.")
-                    @Nullable Path database) {
+            @Option(names = "--db", paramLabel = "DIR", description = "Default: var/vulndb of this checkout.") @Nullable
+                    Path database) {
         try {
-            new AdvisoryImport(orDefault(database)).from(source).forEach(taken -> terminal.out().println(line(taken)));
+            new AdvisoryImport(orDefault(database))
+                    .from(source)
+                    .forEach(taken -> terminal.out().println(line(taken)));
             return ExitCode.DONE.number();
         } catch (IOException unfit) {
             terminal.err().println("scaibunker vulndb import: " + reason(unfit));
@@ -118,8 +123,8 @@ final class VulndbCommand {
             versionProvider = Main.Version.class,
             description = "Says what is here, and how old it is.")
     int status(
-            @Option(names = "--db", paramLabel = "DIR", description = "Default: var/vulndb of this checkout.")
-                    @Nullable Path database,
+            @Option(names = "--db", paramLabel = "DIR", description = "Default: var/vulndb of this checkout.") @Nullable
+                    Path database,
             @Option(names = "--json", description = "Print one JSON object.") boolean json)
             throws IOException {
         try {

@@ -64,7 +64,8 @@ final class EndOfLife {
     static Optional<String> note(String ecosystem, Instant now) {
         return Optional.ofNullable(ENDS.get(ecosystem))
                 .map(LocalDate::parse)
-                .filter(end -> !now.isBefore(end.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant()))
+                .filter(end -> !now.isBefore(
+                        end.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant()))
                 .map(end -> ecosystem + " came to its end on " + end + ": what was found later is in no advisory");
     }
 }

@@ -107,8 +107,7 @@ public final class Matcher {
     }
 
     private List<Affected> affected(Source source, String name) {
-        return remembered(
-                answers, new Question(source.ecosystem, name, source.version, source.stream), this::affected);
+        return remembered(answers, new Question(source.ecosystem, name, source.version, source.stream), this::affected);
     }
 
     private List<Affected> affected(Question question) {
