@@ -44,6 +44,10 @@ final class CopyReports {
                         report.workerId(),
                         report.status().word(),
                         report.failure() == null ? "" : ": " + report.failure().message());
+                if (report.status() == CacheStatus.READY || report.status() == CacheStatus.FAILED) {
+                    // Its scan waits for this.
+                    post.nudge(new Nudge.ScanAsked(report.imageId()));
+                }
             }
             return new Answer.ReportTaken(moved);
         });

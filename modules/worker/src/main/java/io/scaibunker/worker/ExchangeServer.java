@@ -49,18 +49,18 @@ final class ExchangeServer {
     private final Uploads uploads;
     private final Throttle throttle;
     private final Bench bench;
-    private final Membership members;
+    private final Membership membership;
 
-    ExchangeServer(Vertx vertx, Shelf shelf, Uploads uploads, Throttle throttle, Bench bench, Membership members) {
+    ExchangeServer(Vertx vertx, Shelf shelf, Uploads uploads, Throttle throttle, Bench bench, Membership membership) {
         this.vertx = vertx;
         this.shelf = shelf;
         this.uploads = uploads;
         this.throttle = throttle;
         this.bench = bench;
-        this.members = members;
+        this.membership = membership;
     }
 
-    void serveOn(GrpcServer server) {
+    void enrol(GrpcServer server) {
         server.callHandler(CopyExchange.TABLE_SERVER, request -> accept(request, this::table));
         server.callHandler(CopyExchange.PIECES_SERVER, request -> accept(request, this::pieces));
     }
@@ -72,7 +72,7 @@ final class ExchangeServer {
     }
 
     private <I extends Message, O extends Message> void accept(GrpcServerRequest<I, O> request, Work<I, O> work) {
-        if (!members.isShownBy(request.headers())) {
+        if (!membership.isMember(request)) {
             request.response()
                     .status(GrpcStatus.UNAUTHENTICATED)
                     .statusMessage("not a member of this fleet")

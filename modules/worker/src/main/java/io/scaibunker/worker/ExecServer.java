@@ -40,21 +40,21 @@ final class ExecServer {
     private final Vertx vertx;
     private final BunkerKeeper bunkers;
     private final Bench bench;
-    private final Membership members;
+    private final Membership membership;
 
-    ExecServer(Vertx vertx, BunkerKeeper bunkers, Bench bench, Membership members) {
+    ExecServer(Vertx vertx, BunkerKeeper bunkers, Bench bench, Membership membership) {
         this.vertx = vertx;
         this.bunkers = bunkers;
         this.bench = bench;
-        this.members = members;
+        this.membership = membership;
     }
 
-    void serveOn(GrpcServer server) {
+    void enrol(GrpcServer server) {
         server.callHandler(ExecMethod.SERVER, this::accept);
     }
 
     private void accept(GrpcServerRequest<ExecIn, ExecOut> request) {
-        if (!members.isShownBy(request.headers())) {
+        if (!membership.isMember(request)) {
             refuse(request, GrpcStatus.UNAUTHENTICATED, "not a member of this fleet");
             return;
         }

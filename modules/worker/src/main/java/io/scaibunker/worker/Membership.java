@@ -2,11 +2,11 @@ package io.scaibunker.worker;
 
 import io.scaibunker.bus.ExecMethod;
 import io.scaibunker.model.Secret;
-import io.vertx.core.MultiMap;
+import io.vertx.grpc.server.GrpcServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
-/** Tells members of the fleet from strangers, by the token that they show. */
+/** Tells members of the fleet, who show its join token, from others. */
 final class Membership {
     private final byte[] token;
 
@@ -14,8 +14,8 @@ final class Membership {
         this.token = joinToken.reveal().getBytes(StandardCharsets.UTF_8);
     }
 
-    boolean isShownBy(MultiMap headers) {
-        String shown = headers.get(ExecMethod.TOKEN_KEY);
+    boolean isMember(GrpcServerRequest<?, ?> request) {
+        String shown = request.headers().get(ExecMethod.TOKEN_KEY);
         return shown != null && MessageDigest.isEqual(shown.getBytes(StandardCharsets.UTF_8), token);
     }
 }

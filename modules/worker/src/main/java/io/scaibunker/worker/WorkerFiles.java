@@ -26,6 +26,7 @@ import java.util.List;
  *   incoming/     copies that come in from other workers, as far as they have come
  *   blobs/        layers as they were fetched, while there is room
  *   segments/     which layers lie in which copy
+ *   inventories/  what each copy holds
  *   bunkers/      a directory a machine: what was wanted, its sockets, its scratch
  *   guest/        the initrd, and what the acceleration probe found
  * </pre>
@@ -47,6 +48,7 @@ final class WorkerFiles {
                 files.incoming(),
                 files.blobs(),
                 files.segments(),
+                files.inventories(),
                 files.bunkers(),
                 files.guest())) {
             Files.createDirectories(
@@ -100,6 +102,10 @@ final class WorkerFiles {
 
     Path segments() {
         return root.resolve("segments");
+    }
+
+    Path inventories() {
+        return root.resolve("inventories");
     }
 
     Path bunkers() {

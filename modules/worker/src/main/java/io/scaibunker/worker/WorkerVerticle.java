@@ -1,5 +1,6 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.bus.ExecMethod;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Rounds;
@@ -73,9 +74,11 @@ public final class WorkerVerticle extends VerticleBase {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
         MachineRoom machines = new MachineRoom(config, opened.files());
+        Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageBaker baker = new ImageBaker(
                 opened.files(),
                 ledger,
+                inventories,
                 opened.blobs(),
                 new ImageSources(SourceRules.of(config.sources())),
                 config.baker());
@@ -110,23 +113,24 @@ public final class WorkerVerticle extends VerticleBase {
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
                 .compose(left -> bunkers.adopt(left, ADOPTION_LIMIT))
-                .compose(adopted -> listen(shelf))
+                .compose(adopted -> listen(shelf, inventories))
                 .compose(listening -> post.open())
                 .onSuccess(open -> begin(
                         new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
                         machines));
     }
 
-    private Future<?> listen(Shelf shelf) {
+    private Future<?> listen(Shelf shelf, Inventories inventories) {
         server = vertx.createHttpServer(new HttpServerOptions()
                 .setHost(config.grpcHost())
                 .setPort(config.grpcPort())
                 .setHttp2ClearTextEnabled(true));
         GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(MESSAGE_MAX));
-        Membership members = new Membership(joinToken);
+        Membership membership = new Membership(joinToken);
         Throttle throttle = new Throttle(config.uploadRate(), bench::isBooting);
-        new ExecServer(vertx, bunkers, bench, members).serveOn(grpc);
-        new ExchangeServer(vertx, shelf, new Uploads(config.uploadSlots()), throttle, bench, members).serveOn(grpc);
+        new ExecServer(vertx, bunkers, bench, membership).enrol(grpc);
+        new ExchangeServer(vertx, shelf, new Uploads(config.uploadSlots()), throttle, bench, membership).enrol(grpc);
+        new InventoryServer(inventories, bench, membership).enrol(grpc);
         server.requestHandler(grpc);
         return server.listen();
     }

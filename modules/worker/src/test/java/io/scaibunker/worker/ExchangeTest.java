@@ -108,7 +108,7 @@ class ExchangeTest {
                             new Throttle(0, bench::isBooting),
                             bench,
                             new Membership(TOKEN))
-                    .serveOn(grpc);
+                    .enrol(grpc);
             server = vertx.createHttpServer(new HttpServerOptions()
                             .setHost("127.0.0.1")
                             .setPort(0)
