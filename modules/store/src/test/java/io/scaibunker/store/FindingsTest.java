@@ -8,6 +8,7 @@ import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.PartnerId;
 import io.scaibunker.model.ScanStatus;
 import io.scaibunker.model.TenantId;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Findings.Found;
 import io.scaibunker.store.Findings.Place;
 import io.scaibunker.testkit.Seeds.Owner;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -111,7 +113,7 @@ class FindingsTest extends StoreFixture {
 
     private ImageId scanned(Owner owner) {
         ImageId image = image(seeds.image(owner));
-        Artifacts.record(sql, image, new Artifacts.Artifact("f", OLD, OLD, 1, 1, 1))
+        Artifacts.record(sql, image, new WorkerId(UUID.randomUUID()), new Artifacts.Artifact("f", OLD, OLD, 1, 1, 1))
                 .await();
         var claim = Scans.claim(sql, IncarnationId.fresh(), Duration.ofMinutes(1), 1)
                 .await()

@@ -188,6 +188,7 @@ class ScansTest extends StoreFixture {
         Artifacts.record(
                         sql,
                         baked,
+                        new WorkerId(UUID.randomUUID()),
                         new Artifacts.Artifact(artifact.hex() + "-fingerprint", artifact, artifact, 1, 1, 1))
                 .await();
     }
