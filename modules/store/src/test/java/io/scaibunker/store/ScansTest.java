@@ -12,6 +12,7 @@ import io.scaibunker.store.Scans.Claim;
 import io.scaibunker.store.Scans.Ground;
 import io.scaibunker.store.Scans.Scan;
 import io.scaibunker.store.Scans.Verdict;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.testkit.Seeds.Owner;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
