@@ -31,7 +31,7 @@ import picocli.CommandLine.TypeConversionException;
             "0:the file is there, whole",
             "1:a mistake of this program",
             "2:the command line is wrong",
-            "3:the source is not there, cannot be reached, or not with these credentials",
+            "3:the source is not there, cannot be reached to the end, or not with these credentials",
             "4:the source is damaged, or nothing that can be baked",
             "5:the content does not fit into --size-mib; the message says what would do",
             "6:this machine: disk full, a program missing, a file that cannot be written",
@@ -98,6 +98,14 @@ final class BakeCommand implements Callable<Integer> {
     private @Nullable Path segments;
 
     @Option(
+            names = "--blobs",
+            paramLabel = "DIR",
+            description =
+                    "Keep fetched layers in this directory, made if it is not there: after a cut link, the same command fetches"
+                            + " only the rest. Those that were not used for longest go beyond 10 GiB.")
+    private @Nullable Path blobs;
+
+    @Option(
             names = "--insecure-registry",
             paramLabel = "HOST:PORT",
             description = "A registry to speak plain http to; may be repeated.")
@@ -117,8 +125,8 @@ final class BakeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var order =
-                new BakeOrder(source, sizeMib, target(), wanted(), baker, store(), insecureRegistries, credentials());
+        var order = new BakeOrder(
+                source, sizeMib, target(), wanted(), baker, store(), made(blobs), insecureRegistries, credentials());
         var result = new LocalBake(order, json ? Progress.NONE : terminal.progress()).run();
         terminal.out().print(json ? result.json() + System.lineSeparator() : result.text());
         return ExitCode.DONE.number();
@@ -146,18 +154,22 @@ final class BakeCommand implements Callable<Integer> {
     }
 
     private Optional<Path> store() throws IOException {
-        if (segments == null) {
-            return Optional.empty();
-        }
-        if (baker != Baker.NATIVE) {
+        if (segments != null && baker != Baker.NATIVE) {
             throw wrong("--segments is for --baker native, not " + baker);
         }
-        if (!Files.isDirectory(segments)) {
-            // What lies in it is believed.
-            Files.createDirectory(
-                    segments, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        return made(segments);
+    }
+
+    /** For the caller alone: what lies in it is believed. */
+    private static Optional<Path> made(@Nullable Path directory) throws IOException {
+        if (directory == null) {
+            return Optional.empty();
         }
-        return Optional.of(segments.toRealPath());
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectory(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        return Optional.of(directory.toRealPath());
     }
 
     private Optional<Path> credentials() {

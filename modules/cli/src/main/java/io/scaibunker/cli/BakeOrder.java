@@ -10,6 +10,7 @@ import java.util.Set;
  *
  * @param out the file, absolute; its directory is there
  * @param segments a directory that remembers layers, which is there
+ * @param blobs a directory that keeps what was fetched, which is there
  * @param insecureRegistries spoken to in plain http
  * @param dockerConfig with credentials for registries
  */
@@ -20,5 +21,6 @@ record BakeOrder(
         Platform platform,
         Baker baker,
         Optional<Path> segments,
+        Optional<Path> blobs,
         Set<String> insecureRegistries,
         Optional<Path> dockerConfig) {}

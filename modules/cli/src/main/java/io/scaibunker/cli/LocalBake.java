@@ -4,26 +4,23 @@ import io.scaibunker.ext4.ImageSpec;
 import io.scaibunker.ext4.SegmentDirectory;
 import io.scaibunker.ext4.SegmentStore;
 import io.scaibunker.ext4.WrittenImage;
-import io.scaibunker.layers.Layer;
-import io.scaibunker.layers.LayerStack;
-import io.scaibunker.oci.BlobDir;
-import io.scaibunker.oci.ContentDigest;
+import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.ImageSource;
 import io.scaibunker.oci.ImageSources;
+import io.scaibunker.oci.Layer;
 import io.scaibunker.oci.ResolvedImage;
 import io.scaibunker.oci.SourceConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** One bake on this machine: resolve → fetch what does not lie here → write. */
+/** One bake on this machine: resolve → fetch what does not lie here, and write what does. */
 final class LocalBake {
     private final BakeOrder order;
     private final Progress progress;
@@ -35,15 +32,10 @@ final class LocalBake {
     }
 
     BakeResult run() throws IOException {
-        var start = System.nanoTime();
-        var bytesBefore = ProcessBytes.now();
+        var measure = new Measure();
         try (var source = open();
                 var _ = new Interruption(source::cancel)) {
-            var image = resolve(source);
-            var written = bake(source, image);
-            phases.putAll(written.phases());
-            var bytes = bytesBefore.flatMap(before -> ProcessBytes.now().map(now -> now.minus(before)));
-            return new BakeResult(order, image, written, phases, Duration.ofNanos(System.nanoTime() - start), bytes);
+            return bake(source, resolve(source), measure);
         } finally {
             progress.end();
         }
@@ -74,39 +66,31 @@ final class LocalBake {
         return image;
     }
 
-    private WrittenImage bake(ImageSource source, ResolvedImage image) throws IOException {
-        try (var place = new FetchPlace(order.out())) {
-            progress.enter("fetching");
-            var start = System.nanoTime();
-            var layers = fetch(source, image, place);
-            phases.put("fetching", Duration.ofNanos(System.nanoTime() - start));
-            progress.enter("baking");
+    private BakeResult bake(ImageSource source, ResolvedImage image, Measure measure) throws IOException {
+        WrittenImage written;
+        LayerFetch fetch;
+        try (var place = place();
+                var begun = new LayerFetch(source, image, layer -> lyingHere(layer, image), place, progress)) {
+            fetch = begun;
             var spec = new ImageSpec(order.sizeMib(), image.digest().toString());
             var segments =
                     order.segments().<SegmentStore>map(SegmentDirectory::new).orElse(SegmentStore.NONE);
-            return order.baker().writer(segments).write(layers, spec, order.out(), progress::bytes);
+            written = order.baker().writer(segments).write(fetch.layers(), spec, order.out(), fetch::baked);
         }
+        phases.put("fetching", fetch.took());
+        phases.putAll(written.phases());
+        return new BakeResult(order, image, written, fetch.fetchedBytes(), phases, measure.took(), measure.bytes());
     }
 
-    private LayerStack fetch(ImageSource source, ResolvedImage image, FetchPlace place) throws IOException {
-        var total = image.compressedBytes();
-        var layers = new ArrayList<Layer>();
-        var before = 0L;
-        for (var layer : image.layers()) {
-            var done = before;
-            var here = lyingHere(layer, image);
-            var blob = here.isPresent()
-                    ? here.get()
-                    : source.fetch(layer, place.blobs(), (bytes, _) -> progress.bytes(done + bytes, total));
-            var diffId = layer.diffId().map(ContentDigest::toString).orElse("");
-            layers.add(new CheckedLayer(diffId, blob, layer.size(), layer.digest()));
-            before += layer.size();
-        }
-        return new LayerStack(layers);
+    private BlobPlace place() throws IOException {
+        return order.source() instanceof BakeSource.Registry(var reference)
+                        && order.blobs().isPresent()
+                ? new KeptBlobs(order.blobs().get(), ImageReference.parse(reference), KeptBlobs.MOST_BYTES)
+                : new BlobPlace.Passing(order.out());
     }
 
     /** The layer's file in the source itself, where it has one of its own. */
-    private Optional<Path> lyingHere(io.scaibunker.oci.Layer layer, ResolvedImage image) throws IOException {
+    private Optional<Path> lyingHere(Layer layer, ResolvedImage image) throws IOException {
         var file = switch (order.source()) {
             case BakeSource.Registry _ -> null;
             case BakeSource.Layout(var directory) ->
@@ -119,32 +103,17 @@ final class LocalBake {
                 : Optional.empty();
     }
 
-    /** Where fetched layers lie meanwhile: beside the target, made when it is needed. */
-    private static final class FetchPlace implements AutoCloseable {
-        private final Path target;
-        private Optional<Path> directory = Optional.empty();
+    /** What was used since it was made. */
+    private static final class Measure {
+        private final long start = System.nanoTime();
+        private final Optional<ProcessBytes> before = ProcessBytes.now();
 
-        FetchPlace(Path target) {
-            this.target = target;
+        Duration took() {
+            return Duration.ofNanos(System.nanoTime() - start);
         }
 
-        BlobDir blobs() throws IOException {
-            if (directory.isEmpty()) {
-                directory = Optional.of(Files.createTempDirectory(target.getParent(), ".bake-layers-"));
-            }
-            return new BlobDir(directory.get());
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (directory.isPresent()) {
-                try (var files = Files.newDirectoryStream(directory.get())) {
-                    for (var file : files) {
-                        Files.deleteIfExists(file);
-                    }
-                }
-                Files.deleteIfExists(directory.get());
-            }
+        Optional<ProcessBytes> bytes() {
+            return before.flatMap(first -> ProcessBytes.now().map(now -> now.minus(first)));
         }
     }
 }
