@@ -168,7 +168,7 @@ final class BunkerOperations {
                 .map(Reply::accepted);
     }
 
-    private static JsonObject view(Bunker bunker) {
+    static JsonObject view(Bunker bunker) {
         JsonObject wish = bunker.wish();
         return new JsonObject()
                 .put("id", bunker.id().toString())

@@ -29,6 +29,7 @@ final class Contract {
      * @param route as the contract has it: {@code /v1/…/images/{id}}
      * @param oneOf the permissions of which the caller needs one; empty: no key is needed
      * @param bodySchema empty where a body has no meaning
+     * @param isStream whether it is answered by events, one after the other, instead of an envelope
      */
     record Entry(
             String id,
@@ -36,6 +37,7 @@ final class Contract {
             String route,
             Set<Permission> oneOf,
             Optional<JsonObject> bodySchema,
+            boolean isStream,
             Operation operation) {
         boolean isOpen() {
             return oneOf.isEmpty();
@@ -75,7 +77,12 @@ final class Contract {
                 operation.getAbsoluteOpenAPIPath(),
                 permissions.stream().map(key -> Permission.parse((String) key)).collect(Collectors.toUnmodifiableSet()),
                 bodySchema(operation),
+                isStream(operation),
                 operation);
+    }
+
+    private static boolean isStream(Operation operation) {
+        return operation.getOpenAPIModel().getBoolean("x-stream", false);
     }
 
     private static Optional<JsonObject> bodySchema(Operation operation) {

@@ -19,17 +19,26 @@ import java.util.concurrent.TimeUnit;
 /** The door for HTTP: one route for each operation of the contract, and the contract itself. */
 final class HttpDoor {
     private static final String REQUEST_ID = "X-Request-Id";
+    private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final String JSON = "application/json";
 
     private final Vertx vertx;
     private final ApiConfig config;
     private final Reception reception;
+    private final WatchDesk watchDesk;
     private final HttpServer server;
 
-    HttpDoor(Vertx vertx, ApiConfig config, Contract contract, Reception reception, Buffer contractText) {
+    HttpDoor(
+            Vertx vertx,
+            ApiConfig config,
+            Contract contract,
+            Reception reception,
+            WatchDesk watchDesk,
+            Buffer contractText) {
         this.vertx = vertx;
         this.config = config;
         this.reception = reception;
+        this.watchDesk = watchDesk;
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.host())
                 .setPort(config.port())
@@ -45,7 +54,13 @@ final class HttpDoor {
         router.get("/" + Contract.FILE).handler(context -> answerText(context.request(), contractText));
         for (Contract.Entry entry : contract.entries()) {
             router.route(entry.method(), entry.route().replaceAll("\\{(\\w+)}", ":$1"))
-                    .handler(context -> take(entry, context));
+                    .handler(context -> {
+                        if (entry.isStream()) {
+                            watch(entry, context);
+                        } else {
+                            take(entry, context);
+                        }
+                    });
         }
         router.route()
                 .handler(context -> refuse(
@@ -75,6 +90,20 @@ final class HttpDoor {
                 .compose(reception::receive)
                 .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
                 .onSuccess(envelope -> answer(request, requestId, envelope));
+    }
+
+    private void watch(Contract.Entry entry, RoutingContext context) {
+        HttpServerRequest request = context.request();
+        String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        BodyReader.read(vertx, request, config.bodyLimit(), config.bodyTimeout())
+                .compose(body ->
+                        watchDesk.open(incoming(entry, context, requestId, body), request.getHeader(LAST_EVENT_ID)))
+                .onSuccess(begin -> {
+                    if (!request.response().closed()) {
+                        begin.accept(new SseSink(request.response().putHeader(REQUEST_ID, requestId)));
+                    }
+                })
+                .onFailure(thrown -> answer(request, requestId, Reception.envelope(entry.id(), requestId, thrown)));
     }
 
     private static Incoming incoming(Contract.Entry entry, RoutingContext context, String requestId, Buffer body) {

@@ -8,13 +8,17 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
 import io.scaibunker.model.Word;
+import io.scaibunker.store.AvailabilityGroups;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Images;
 import io.scaibunker.store.Images.Image;
 import io.scaibunker.store.Scans;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.SqlClient;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -104,8 +108,34 @@ final class ImageOperations {
 
     private Future<Reply> get(Request request) {
         return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
-                .map(ImageOperations::view)
+                .compose(image -> whole(database.client(), request.caller(), image))
                 .map(Reply::ok);
+    }
+
+    /** An image with how its copies stand, in all and by the groups that the caller sees. */
+    static Future<JsonObject> whole(SqlClient sql, Caller caller, Image image) {
+        return ImageCache.readiness(sql, image.id())
+                .compose(all -> AvailabilityGroups.readiness(sql, caller.viewer(), image.id())
+                        .map(groups -> view(image)
+                                .put("readiness", view(all, groups))
+                                .put("usable_at", Shown.time(all.usableAt()))
+                                .put("complete_at", Shown.time(all.completeAt()))));
+    }
+
+    private static JsonObject view(ImageCache.Readiness all, List<AvailabilityGroups.GroupReadiness> groups) {
+        JsonArray byGroup = new JsonArray();
+        groups.forEach(group -> byGroup.add(new JsonObject()
+                .put("group_id", group.id().toString())
+                .put("name", group.name())
+                .mergeIn(view(group.readiness()))));
+        return view(all).put("groups", byGroup);
+    }
+
+    private static JsonObject view(ImageCache.Readiness readiness) {
+        return new JsonObject()
+                .put("ready", readiness.ready())
+                .put("targeted", readiness.targeted())
+                .put("lost", readiness.lost());
     }
 
     private Future<Reply> deactivate(Request request) {

@@ -106,7 +106,14 @@ class PermissionWalkTest {
         }
         steps.put("registerImage", Step.plain().body(RunningApi.image("walk" + world.number)));
         for (String ofImage : List.of(
-                "getImage", "deleteImage", "getImageCache", "warmImage", "scanImage", "getScan", "deactivateImage")) {
+                "watchImage",
+                "getImage",
+                "deleteImage",
+                "getImageCache",
+                "warmImage",
+                "scanImage",
+                "getScan",
+                "deactivateImage")) {
             steps.put(ofImage, Step.at(world.image, "IMAGE_NOT_FOUND"));
         }
         steps.put("putRegistryCredential", Step.plain().and("host", "registry.example:5000"));
@@ -128,6 +135,7 @@ class PermissionWalkTest {
         steps.put("createBunker", Step.plain().body(new JsonObject().put("image", world.image)));
         Step ofBunker = Step.at(world.bunker, "BUNKER_NOT_FOUND");
         steps.put("getBunker", ofBunker);
+        steps.put("watchBunker", ofBunker);
         steps.put("deleteBunker", ofBunker);
         steps.put("execInBunker", ofBunker);
         steps.put("createTenant", Step.plain().body(new JsonObject().put("name", "walk" + world.number)));
@@ -202,15 +210,41 @@ class PermissionWalkTest {
         } else if (!entry.isOpen()) {
             refused(entry, step, api.superKey, new JsonObject().put("a", 1), 422, "VALIDATION_ERROR");
         }
-        asAsked(entry, step, body);
-        overTheBus(entry);
+        if (entry.isStream()) {
+            streams(entry, step);
+        } else {
+            asAsked(entry, step, body);
+            overTheBus(entry);
+        }
+    }
+
+    /** What is told by both doors is for {@link WatchTest}; here: that both let in who may, and tell who may not. */
+    private void streams(Contract.Entry entry, Step step) {
+        try (SseReader reader = SseReader.open(api, path(entry, step), api.superKey)) {
+            assertThat(reader.status()).isEqualTo(200);
+            assertThat(reader.next().event()).isEqualTo("snapshot");
+        }
+        JsonObject request = new JsonObject()
+                .put("authorization", "Bearer " + api.superKey)
+                .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
+        for (String address : List.of("fanout.copies-asked", "scaibunker.api.getImage", "")) {
+            Message<JsonObject> refused = RunningApi.get(api.vertx
+                    .eventBus()
+                    .request(
+                            ScaiBunkerClient.addressOf(entry.id()),
+                            request.copy().put("deliver_to", address)));
+            assertThat(refused.body().getJsonObject("error").getString("code")).isEqualTo("VALIDATION_ERROR");
+        }
+        cases += 4;
     }
 
     /** Who may only read is refused, unless reading is all that is asked. */
     private void mayNot(Contract.Entry entry, Step step, JsonObject body) {
         if (entry.oneOf().contains(Permission.READ)) {
             boolean reads = entry.method().name().equals("GET");
-            int status = call(entry, step, viewer, body).status();
+            int status = entry.isStream()
+                    ? SseReader.statusOf(api, path(entry, step), viewer)
+                    : call(entry, step, viewer, body).status();
             // Another user's bunkers in one's tenant are shown to a viewer, another's keys and tenant are not.
             boolean ofAnother = Set.of("getApiKey", "revokeApiKey", "getTenant").contains(entry.id());
             assertThat(status).as(entry.id()).isEqualTo(ofAnother || !reads ? 404 : expected(entry));
@@ -285,12 +319,17 @@ class PermissionWalkTest {
     }
 
     private RunningApi.Answered call(Contract.Entry entry, Step step, String key, JsonObject body) {
+        String path = path(entry, step);
+        Optional<String> text = body.isEmpty() ? Optional.empty() : Optional.of(body.encode());
+        return api.call(entry.method().name(), path, key, text, Map.of());
+    }
+
+    private static String path(Contract.Entry entry, Step step) {
         String path = entry.route();
         for (Map.Entry<String, String> parameter : step.path().entrySet()) {
             path = path.replace("{" + parameter.getKey() + "}", parameter.getValue());
         }
-        Optional<String> text = body.isEmpty() ? Optional.empty() : Optional.of(body.encode());
-        return api.call(entry.method().name(), path, key, text, Map.of());
+        return path;
     }
 
     private static int expected(Contract.Entry entry) {

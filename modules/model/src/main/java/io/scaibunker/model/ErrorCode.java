@@ -35,6 +35,7 @@ public enum ErrorCode {
     WRONG_STATE(CONFLICT),
     IDEMPOTENCY_CONFLICT(CONFLICT),
     BUNKER_QUOTA_EXCEEDED(EXHAUSTED),
+    TOO_MANY_WATCHERS(EXHAUSTED),
     NO_SUITABLE_WORKER(UNAVAILABLE),
     WORKER_UNAVAILABLE(UNAVAILABLE),
     /** A part of the platform (database, a room, a worker) does not answer now. */

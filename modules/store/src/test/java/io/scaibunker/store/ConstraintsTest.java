@@ -24,6 +24,7 @@ class ConstraintsTest extends StoreFixture {
             Map.entry("lease_only_while_pending", "UPDATE scans SET status = 'passed', lease_until = now()"),
             Map.entry("failure_iff_failed", "UPDATE bunkers SET failure_code = 'INTERNAL'"),
             Map.entry("room_until_the_end", "UPDATE bunkers SET booked = false"),
+            Map.entry("access_concerns_all", "UPDATE events SET kind = 'access'"),
             Map.entry("ended_iff_dated", "UPDATE bunkers SET ended_at = now()"));
 
     @Test
