@@ -21,13 +21,14 @@ interface BlobPlace extends AutoCloseable {
     @Override
     void close() throws IOException;
 
-    /** A directory beside the target, made when it is needed, gone in the end. */
+    /** A directory made when it is needed, gone in the end. */
     final class Passing implements BlobPlace {
-        private final Path target;
+        private final Path near;
         private @Nullable Path directory;
 
-        Passing(Path target) {
-            this.target = target;
+        /** @param near in which directory */
+        Passing(Path near) {
+            this.near = near;
         }
 
         @Override
@@ -38,7 +39,7 @@ interface BlobPlace extends AutoCloseable {
         @Override
         public Path fetch(ImageSource source, Layer layer, ByteProgress progress) throws IOException {
             if (directory == null) {
-                directory = Files.createTempDirectory(target.getParent(), ".bake-layers-");
+                directory = Files.createTempDirectory(near, ".bake-layers-");
             }
             return source.fetch(layer, new BlobDir(directory), progress);
         }

@@ -30,20 +30,27 @@ final class LayerFetch implements AutoCloseable {
     private final Here here;
     private final BlobPlace place;
     private final Progress progress;
+    private final String next;
     private final List<CompletableFuture<Path>> blobs = new ArrayList<>();
     private final Thread thread;
-    private Duration took = Duration.ZERO;
-    private long fetchedBytes;
+    private final long start = System.nanoTime();
+    private volatile long end;
+    private volatile long fetchedBytes;
     private volatile boolean underWay = true;
     private volatile @Nullable RuntimeException failure;
 
-    /** Begins at once. The source is no other thread's until this is closed. */
-    LayerFetch(ImageSource source, ResolvedImage image, Here here, BlobPlace place, Progress progress) {
+    /**
+     * Begins at once. The source is no other thread's until this is closed.
+     *
+     * @param next what those that watch are told is done when all layers are here
+     */
+    LayerFetch(ImageSource source, ResolvedImage image, Here here, BlobPlace place, Progress progress, String next) {
         this.source = source;
         this.image = image;
         this.here = here;
         this.place = place;
         this.progress = progress;
+        this.next = next;
         image.layers().forEach(_ -> blobs.add(new CompletableFuture<>()));
         progress.enter("fetching");
         thread = Thread.ofPlatform().name("fetch").daemon().start(this::fetchAll);
@@ -59,8 +66,11 @@ final class LayerFetch implements AutoCloseable {
         return new LayerStack(layers);
     }
 
-    /** Goes on the bar when all layers are here; until then it is the fetching that is told of. Throws what that failed with. */
-    void baked(long done, long total) {
+    /**
+     * How far who reads the layers is. Those that watch are told when all layers are here; until then it is the fetching that
+     * they are told of. Throws what that failed with.
+     */
+    void progressed(long done, long total) {
         var failed = failure;
         if (failed != null) {
             throw failed;
@@ -71,7 +81,6 @@ final class LayerFetch implements AutoCloseable {
     }
 
     private void fetchAll() {
-        var start = System.nanoTime();
         try {
             var before = 0L;
             for (var index = 0; index < blobs.size(); index++) {
@@ -79,14 +88,14 @@ final class LayerFetch implements AutoCloseable {
                 blobs.get(index).complete(fetch(layer, before));
                 before += layer.size();
             }
-            progress.enter("baking");
+            progress.enter(next);
         } catch (RuntimeException failed) {
             failure = failed;
             blobs.forEach(blob -> blob.completeExceptionally(failed));
         } catch (IOException failed) {
             blobs.forEach(blob -> blob.completeExceptionally(failed));
         } finally {
-            took = Duration.ofNanos(System.nanoTime() - start);
+            end = System.nanoTime();
             underWay = false;
         }
     }
@@ -105,12 +114,12 @@ final class LayerFetch implements AutoCloseable {
         return fetched;
     }
 
-    /** From the first step to the last; known when this is closed. */
+    /** From the first step to the last, or until now. */
     Duration took() {
-        return took;
+        return Duration.ofNanos((underWay ? System.nanoTime() : end) - start);
     }
 
-    /** What had to be brought; known when this is closed. */
+    /** What had to be brought so far. */
     long fetchedBytes() {
         return fetchedBytes;
     }

@@ -59,8 +59,9 @@ class RegistryBakeTest {
     void whatIsHereIsReadWhileTheRestIsOnItsWay() throws Exception {
         try (var source = source()) {
             var image = source.resolve((done, total) -> {});
-            try (var passing = new BlobPlace.Passing(target.resolve("out"));
-                    var fetch = new LayerFetch(source, image, layer -> Optional.empty(), passing, Progress.NONE)) {
+            try (var passing = new BlobPlace.Passing(target);
+                    var fetch = new LayerFetch(
+                            source, image, layer -> Optional.empty(), passing, Progress.NONE, "baking")) {
                 var layers = fetch.layers().layers();
                 for (var lower : layers.subList(0, 2)) {
                     try (var open = lower.open()) {
@@ -83,8 +84,9 @@ class RegistryBakeTest {
     void whoEndsItDoesNotWaitForWhatIsOnItsWay() throws Exception {
         try (var source = source()) {
             var image = source.resolve((done, total) -> {});
-            try (var passing = new BlobPlace.Passing(target.resolve("out"));
-                    var fetch = new LayerFetch(source, image, layer -> Optional.empty(), passing, Progress.NONE)) {
+            try (var passing = new BlobPlace.Passing(target);
+                    var fetch = new LayerFetch(
+                            source, image, layer -> Optional.empty(), passing, Progress.NONE, "baking")) {
                 fetch.layers().layers().get(1).open().close();
             }
         }
@@ -97,15 +99,16 @@ class RegistryBakeTest {
         registry.cutFrom = 1;
         try (var source = source()) {
             var image = source.resolve((done, total) -> {});
-            try (var passing = new BlobPlace.Passing(target.resolve("out"));
-                    var fetch = new LayerFetch(source, image, layer -> Optional.empty(), passing, Progress.NONE)) {
+            try (var passing = new BlobPlace.Passing(target);
+                    var fetch = new LayerFetch(
+                            source, image, layer -> Optional.empty(), passing, Progress.NONE, "baking")) {
                 for (var layer : List.of(1, 2)) {
                     assertThatThrownBy(() -> fetch.layers().layers().get(layer).open())
                             .isInstanceOfSatisfying(
                                     SourceException.class,
                                     cut -> assertThat(cut.mayPass()).isTrue());
                 }
-                assertThatThrownBy(() -> fetch.baked(1, 2)).isInstanceOf(SourceException.class);
+                assertThatThrownBy(() -> fetch.progressed(1, 2)).isInstanceOf(SourceException.class);
             }
         }
         assertThat(target).isEmptyDirectory();
