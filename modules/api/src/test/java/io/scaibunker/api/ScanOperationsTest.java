@@ -7,6 +7,7 @@ import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.ScanStatus;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Artifacts;
 import io.scaibunker.store.Findings;
 import io.scaibunker.store.Inventories;
@@ -161,7 +162,7 @@ class ScanOperationsTest {
         String image = api.register("scan" + number, api.superKey);
         Digest artifact = new Digest("sha256:" + String.format("%064x", number));
         Artifacts.Artifact baked = new Artifacts.Artifact("scan" + number, artifact, artifact, 1, 1, 1);
-        RunningApi.get(Artifacts.record(api.database.client(), ImageId.parse(image), baked));
+        RunningApi.get(Artifacts.record(api.database.client(), ImageId.parse(image), WorkerId.fresh(), baked));
         InventoryBuilder inventory = new InventoryBuilder();
         byte[] content = "{\"name\":\"left-pad\",\"version\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8);
         inventory.offer("node_modules/left-pad/package.json", content.length, new ByteArrayInputStream(content));

@@ -68,6 +68,7 @@ final class World {
         RunningApi.get(Artifacts.record(
                 api.database.client(),
                 ImageId.parse(image),
+                WorkerId.fresh(),
                 new Artifacts.Artifact("walk" + number, artifact, artifact, 1, 1, 1)));
         try {
             byte[] packed = InventoryJson.pack(new InventoryBuilder().build());

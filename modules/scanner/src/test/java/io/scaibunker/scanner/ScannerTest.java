@@ -566,7 +566,11 @@ class ScannerTest {
     private void bake(ImageId image, Digest baked) {
         server.execute("DELETE FROM image_cache WHERE image_id = '%s'".formatted(image.value()));
         seeds.ready(image.value(), worker, baked.text());
-        Artifacts.record(database.client(), image, new Artifacts.Artifact(baked.hex(), baked, baked, 1, 1, 1))
+        Artifacts.record(
+                        database.client(),
+                        image,
+                        WorkerId.fresh(),
+                        new Artifacts.Artifact(baked.hex(), baked, baked, 1, 1, 1))
                 .await();
     }
 

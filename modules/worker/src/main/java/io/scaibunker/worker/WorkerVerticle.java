@@ -1,6 +1,5 @@
 package io.scaibunker.worker;
 
-import io.scaibunker.bus.ExecMethod;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Rounds;

@@ -128,8 +128,13 @@ class ExchangeTest {
             Path roots = Files.createDirectories(directory.resolve("roots"));
             Path tar = Tars.ofBytes(roots.resolve(name + ".tar"), content);
             var sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
-            var baker =
-                    new ImageBaker(files, ledger, BlobCache.open(files.blobs(), 0), sources, WorkerConfig.Baker.NATIVE);
+            var baker = new ImageBaker(
+                    files,
+                    ledger,
+                    new Inventories(files.inventories(), ledger),
+                    BlobCache.open(files.blobs(), 0),
+                    sources,
+                    WorkerConfig.Baker.NATIVE);
             return baker.bake(job(tar, done -> false)).orElseThrow();
         }
 

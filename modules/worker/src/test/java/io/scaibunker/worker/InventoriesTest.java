@@ -3,6 +3,7 @@ package io.scaibunker.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.InventoryClient;
 import io.scaibunker.bus.Question.Copy;
@@ -59,7 +60,7 @@ class InventoriesTest {
         baker = new ImageBaker(
                 files, ledger, inventories, BlobCache.open(files.blobs(), 0), sources, WorkerConfig.Baker.NATIVE);
         GrpcServer grpc = GrpcServer.server(vertx);
-        new InventoryServer(inventories, new Bench(vertx, 1, 1), new Membership(new Secret("token"))).enrol(grpc);
+        new InventoryServer(inventories, new Bench(vertx, 1, 1, 1), new Membership(new Secret("token"))).enrol(grpc);
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(grpc)
                 .listen(0, "127.0.0.1")
@@ -149,12 +150,15 @@ class InventoriesTest {
         Path tar = Tars.of(roots.resolve(packages + ".tar"), content);
         WantedCopy wanted = new WantedCopy(
                 ImageId.fresh(), 1, CacheStatus.PENDING, true, new BuildSource.Tar(tar.toString()), 32, null, null);
-        return baker.bake(new BakeJob(wanted, Optional.empty(), UnaryOperator.identity(), new BakeJob.Listener() {
-            @Override
-            public void phase(CachePhase phase) {}
+        Turn ours = new Turn(Turn.Kind.BAKE, null, List.of());
+        BakeJob job =
+                new BakeJob(wanted, Optional.empty(), UnaryOperator.identity(), () -> ours, new BakeJob.Listener() {
+                    @Override
+                    public void phase(CachePhase phase) {}
 
-            @Override
-            public void bytes(CachePhase phase, long done, long total) {}
-        }));
+                    @Override
+                    public void bytes(CachePhase phase, String source, long done, long total) {}
+                });
+        return baker.bake(job).orElseThrow();
     }
 }
