@@ -66,6 +66,21 @@ class BakeCommandTest {
                         .containsExactly("diff_id", "offset", "length", "digest", "cut_bytes"));
         assertThat(result.path("phases").findValuesAsText("name")).startsWith("resolving", "fetching", "layers");
         assertThat(result.path("bytes_written").asLong()).isPositive();
+        assertThat(result.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "out",
+                        "digest",
+                        "source",
+                        "baker",
+                        "size_bytes",
+                        "allocated_bytes",
+                        "entries",
+                        "segments",
+                        "phases",
+                        "seconds",
+                        "bytes_read",
+                        "bytes_written");
         assertThat(left()).containsExactly("image.ext4");
 
         assertThat(Program.run("image", "cat", out, "/name").out()).isEqualTo("box\n");
