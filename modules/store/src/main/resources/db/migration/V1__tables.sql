@@ -198,22 +198,70 @@ CREATE INDEX image_cache_of_worker ON image_cache (worker_id, image_id);
 CREATE INDEX image_cache_ready ON image_cache (image_id) WHERE status = 'ready' AND wanted;
 
 CREATE TABLE scans (
-    image_id     uuid PRIMARY KEY REFERENCES images,
-    status       text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'passed', 'failed', 'skipped')),
-    reason       text,
-    message      text,
-    scanner      text,
-    generation   bigint NOT NULL DEFAULT 1,
-    claimed_by   uuid,
-    lease_until  timestamptz,
-    attempts     int NOT NULL DEFAULT 0,
-    requested_at timestamptz NOT NULL DEFAULT now(),
-    finished_at  timestamptz,
-    previous     jsonb,               -- the last verdict, visible while a new one is pending
+    image_id        uuid PRIMARY KEY REFERENCES images,
+    status          text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'passed', 'failed', 'skipped')),
+    reason          text,
+    message         text,
+    scanner         text,
+    artifact_digest text,             -- what the verdict is about; null while nothing was baked
+    basis           text,             -- by what it was judged: the scanner, what it knows, the policy
+    report          jsonb,            -- database, coverage and counts, in the API's words
+    report_digest   text,             -- of verdict, coverage and findings: equal digests, equal verdicts
+    generation      bigint NOT NULL DEFAULT 1,
+    claimed_by      uuid,
+    lease_until     timestamptz,
+    attempts        int NOT NULL DEFAULT 0,
+    next_try_at     timestamptz,      -- where the scanner failed and may do better later
+    requested_at    timestamptz NOT NULL DEFAULT now(),
+    finished_at     timestamptz,
+    previous        jsonb,            -- the last verdict, visible while a new one is pending
     CONSTRAINT reason_iff_failed CHECK ((status = 'failed') = (reason IS NOT NULL)),
-    CONSTRAINT lease_only_while_pending CHECK (lease_until IS NULL OR status = 'pending')
+    CONSTRAINT lease_only_while_pending CHECK (lease_until IS NULL OR status = 'pending'),
+    CONSTRAINT no_pass_without_proof CHECK (status <> 'passed' OR (artifact_digest IS NOT NULL AND report IS NOT NULL))
 );
 CREATE INDEX scans_pending ON scans (requested_at) WHERE status = 'pending';
+CREATE INDEX scans_by_artifact ON scans (artifact_digest);
+
+-- What an artifact holds: module vulns' own JSON, compressed.
+CREATE TABLE inventories (
+    artifact_digest text PRIMARY KEY,
+    content         bytea NOT NULL,
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+
+-- What is known to be wrong with an artifact. The key names what was found where, so that a later match finds it again.
+CREATE TABLE findings (
+    artifact_digest text NOT NULL REFERENCES inventories ON DELETE CASCADE,
+    key             uuid NOT NULL,
+    id              text NOT NULL,
+    names           text[] NOT NULL,  -- the id and its aliases
+    ecosystem       text NOT NULL,
+    package         text NOT NULL,
+    source          text NOT NULL,
+    installed       text NOT NULL,
+    fixed           text,
+    severity        text NOT NULL CHECK (severity IN ('unknown', 'negligible', 'low', 'medium', 'high', 'critical')),
+    severity_source text NOT NULL,
+    vector          text,
+    path            text NOT NULL,
+    since           timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (artifact_digest, key)
+);
+CREATE INDEX findings_by_name ON findings USING gin (names);
+
+-- A time as the API prints it.
+CREATE FUNCTION printed(at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+
+CREATE FUNCTION severity_rank(severity text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_position(ARRAY['unknown', 'negligible', 'low', 'medium', 'high', 'critical'], severity);
+
+-- Who holds all verdicts against the basis of the day: one node at a time, since each has a database of its own. One row.
+CREATE TABLE rematches (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    claimed_by  uuid NOT NULL,
+    lease_until timestamptz NOT NULL
+);
 
 CREATE TABLE bunkers (
     id             uuid PRIMARY KEY,
@@ -313,7 +361,8 @@ BEGIN
 END $$;
 CREATE TRIGGER scan_asked AFTER INSERT ON scans FOR EACH ROW EXECUTE FUNCTION scan_event();
 CREATE TRIGGER scan_changed AFTER UPDATE ON scans FOR EACH ROW
-    WHEN ((OLD.status, OLD.reason, OLD.generation) IS DISTINCT FROM (NEW.status, NEW.reason, NEW.generation))
+    WHEN ((OLD.status, OLD.reason, OLD.message, OLD.generation)
+          IS DISTINCT FROM (NEW.status, NEW.reason, NEW.message, NEW.generation))
     EXECUTE FUNCTION scan_event();
 
 CREATE FUNCTION bunker_event() RETURNS trigger LANGUAGE plpgsql AS $$

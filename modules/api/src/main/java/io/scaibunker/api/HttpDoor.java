@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
@@ -125,9 +126,11 @@ final class HttpDoor {
         if (response.ended() || response.closed()) {
             return;
         }
+        boolean alone =
+                envelope.dataType().isPresent() && envelope.dataType().get().equals(request.getHeader("Accept"));
         response.setStatusCode(envelope.status())
                 .putHeader(REQUEST_ID, requestId)
-                .putHeader("Content-Type", JSON);
+                .putHeader("Content-Type", alone ? envelope.dataType().get() : JSON);
         // Answers hold secrets and change: no cache between us and the caller may keep them.
         response.putHeader("Cache-Control", "no-store");
         Long pause =
@@ -138,7 +141,8 @@ final class HttpDoor {
         if (envelope.status() == 401) {
             response.putHeader("WWW-Authenticate", "Bearer");
         }
-        end(request, response, envelope.json().toBuffer());
+        JsonObject body = alone ? envelope.json().getJsonObject("data") : envelope.json();
+        end(request, response, body.toBuffer());
     }
 
     private static void end(HttpServerRequest request, HttpServerResponse response, Buffer body) {

@@ -41,8 +41,6 @@ final class ImageOperations {
         operations.put("getImage", this::get);
         operations.put("deactivateImage", this::deactivate);
         operations.put("deleteImage", this::deactivate);
-        operations.put("scanImage", this::scan);
-        operations.put("getScan", this::verdict);
     }
 
     private Future<Reply> register(Request request) {
@@ -147,38 +145,6 @@ final class ImageOperations {
                 .compose(id -> Finder.image(database.client(), request.caller().viewer(), id.toString()))
                 .map(ImageOperations::view)
                 .map(Reply::ok);
-    }
-
-    private Future<Reply> scan(Request request) {
-        return Finder.ownImage(database.client(), request.caller(), request.path("id"))
-                .compose(image -> Scans.askAgain(database.client(), image.id())
-                        .onSuccess(asked -> post.nudge(new Nudge.ScanAsked(image.id())))
-                        .compose(asked -> scanOf(image)))
-                .map(Reply::accepted);
-    }
-
-    private Future<Reply> verdict(Request request) {
-        return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
-                .compose(this::scanOf)
-                .map(Reply::ok);
-    }
-
-    private Future<JsonObject> scanOf(Image image) {
-        return Scans.find(database.client(), image.id())
-                .map(found -> found.map(ImageOperations::view)
-                        .orElseThrow(() -> new IllegalStateException("no scan row of " + image.id())));
-    }
-
-    private static JsonObject view(Scans.Scan scan) {
-        return new JsonObject()
-                .put("image_id", scan.imageId().toString())
-                .put("scan_status", scan.status().word())
-                .put("scan_reason", Shown.orNull(scan.reason()))
-                .put("message", Shown.orNull(scan.message()))
-                .put("scanner", Shown.orNull(scan.scanner()))
-                .put("requested_at", Shown.time(scan.requestedAt()))
-                .put("finished_at", Shown.time(scan.finishedAt()))
-                .put("previous", Shown.orNull(scan.previous()));
     }
 
     static JsonObject view(Image image) {

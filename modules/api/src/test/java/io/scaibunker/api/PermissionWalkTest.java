@@ -35,26 +35,32 @@ class PermissionWalkTest {
      * How to call one operation.
      *
      * @param path its path parameters
+     * @param query those that it needs
      * @param body null: the contract's own example
      * @param foreign the code that a foreign tenant's administrator gets; empty where there is nothing foreign
      */
-    private record Step(Map<String, String> path, Optional<JsonObject> body, String foreign) {
+    private record Step(
+            Map<String, String> path, Map<String, String> query, Optional<JsonObject> body, String foreign) {
         static Step plain() {
-            return new Step(Map.of(), Optional.empty(), "");
+            return new Step(Map.of(), Map.of(), Optional.empty(), "");
         }
 
         static Step at(String id, String foreign) {
-            return new Step(Map.of("id", id), Optional.empty(), foreign);
+            return new Step(Map.of("id", id), Map.of(), Optional.empty(), foreign);
         }
 
         Step body(JsonObject given) {
-            return new Step(path, Optional.of(given), foreign);
+            return new Step(path, query, Optional.of(given), foreign);
+        }
+
+        Step asking(String name, String value) {
+            return new Step(path, Map.of(name, value), body, foreign);
         }
 
         Step and(String name, String value) {
             Map<String, String> more = new LinkedHashMap<>(path);
             more.put(name, value);
-            return new Step(more, body, foreign);
+            return new Step(more, query, body, foreign);
         }
     }
 
@@ -113,13 +119,15 @@ class PermissionWalkTest {
                 "warmImage",
                 "scanImage",
                 "getScan",
+                "getSbom",
                 "deactivateImage")) {
             steps.put(ofImage, Step.at(world.image, "IMAGE_NOT_FOUND"));
         }
         steps.put("putRegistryCredential", Step.plain().and("host", "registry.example:5000"));
         steps.put(
                 "deleteRegistryCredential",
-                new Step(Map.of("host", "registry.example"), Optional.empty(), "CREDENTIAL_NOT_FOUND"));
+                new Step(Map.of("host", "registry.example"), Map.of(), Optional.empty(), "CREDENTIAL_NOT_FOUND"));
+        steps.put("listCarriers", Step.plain().asking("id", "CVE-2024-1"));
         steps.put("createGroup", Step.plain().body(new JsonObject().put("name", "walk" + world.number)));
         Step ofGroup = Step.at(world.group, "GROUP_NOT_FOUND");
         steps.put("getGroup", ofGroup);
@@ -284,7 +292,8 @@ class PermissionWalkTest {
         Step step = steps(world).get(entry.id());
         JsonObject request = new JsonObject()
                 .put("authorization", "Bearer " + api.superKey)
-                .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
+                .put("path", new JsonObject(new LinkedHashMap<>(step.path())))
+                .put("query", new JsonObject(new LinkedHashMap<>(step.query())));
         if (entry.takesBody()) {
             request.put("body", step.body().orElseGet(() -> example(entry)));
         }
@@ -329,6 +338,9 @@ class PermissionWalkTest {
         String path = entry.route();
         for (Map.Entry<String, String> parameter : step.path().entrySet()) {
             path = path.replace("{" + parameter.getKey() + "}", parameter.getValue());
+        }
+        for (Map.Entry<String, String> asked : step.query().entrySet()) {
+            path += "?" + asked.getKey() + "=" + asked.getValue();
         }
         return path;
     }

@@ -172,9 +172,27 @@ public final class ScaiBunkerClient {
         return data("scanImage", at(image));
     }
 
-    /** What the last scan came to. */
-    public Future<JsonObject> verdict(String image) {
-        return data("getScan", at(image));
+    /**
+     * What the last scan came to.
+     *
+     * @param query {@code severity}, {@code diff}, {@code limit}, {@code cursor}, for its findings
+     */
+    public Future<JsonObject> verdict(String image, JsonObject query) {
+        return data("getScan", at(image).put("query", query));
+    }
+
+    /** What the image holds, as a CycloneDX bill of materials. */
+    public Future<JsonObject> sbom(String image) {
+        return data("getSbom", at(image));
+    }
+
+    /**
+     * Which images, workers and running bunkers carry a vulnerability.
+     *
+     * @param query {@code id}, the vulnerability's name; {@code limit}, {@code cursor}
+     */
+    public Future<Page> carriers(JsonObject query) {
+        return page("listCarriers", query(query));
     }
 
     public Future<JsonObject> deactivate(String image) {

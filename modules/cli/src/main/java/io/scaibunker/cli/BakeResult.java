@@ -95,7 +95,7 @@ record BakeResult(
     }
 
     private String name() {
-        return switch (order.source()) {
+        return switch (order.from().source()) {
             case BakeSource.Registry _ -> image.name();
             case BakeSource.Layout(var directory) -> directory.toString();
             case BakeSource.Archive(var file) -> file.toString();

@@ -10,7 +10,7 @@ import static io.scaibunker.model.Kind.UNAUTHENTICATED;
 import static io.scaibunker.model.Kind.UNAVAILABLE;
 import static io.scaibunker.model.Kind.UPSTREAM;
 
-/** Every code that leaves the platform: in error answers, cache rows, scans and failed bunkers. */
+/** Every code that leaves the platform: in error answers, cache rows and failed bunkers. Scans have reasons of their own, too. */
 public enum ErrorCode {
     VALIDATION_ERROR(INVALID),
     INTERFACES_NOT_ALLOWED(INVALID),
@@ -53,7 +53,6 @@ public enum ErrorCode {
     WORKER_DISK_FULL(UNAVAILABLE),
     WORKER_LOST(UPSTREAM),
     CANCELLED(CONFLICT),
-    SCANNER_MISSING(UPSTREAM),
     /** The microVM did not start, or ended by itself. */
     MACHINE_FAILED(UPSTREAM),
     INTERNAL(BUG);

@@ -1,0 +1,14 @@
+package io.scaibunker.cli;
+
+import io.scaibunker.oci.Platform;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which image, and how it is reached.
+ *
+ * @param insecureRegistries spoken to in plain http
+ * @param dockerConfig with credentials for registries
+ */
+record SourceOrder(BakeSource source, Platform platform, Set<String> insecureRegistries, Optional<Path> dockerConfig) {}
