@@ -45,7 +45,11 @@ class ClusterTest {
         assertThat(tcp.getAdvancedNetworkConfig().getJoin().getTcpIpConfig().isEnabled())
                 .isTrue();
         var kubernetes = Cluster.hazelcast(config(Checkout.ROOT.resolve("conf/hazelcast-kubernetes.xml")));
-        assertThat(kubernetes.getAdvancedNetworkConfig().getJoin().getKubernetesConfig().isEnabled())
+        assertThat(kubernetes
+                        .getAdvancedNetworkConfig()
+                        .getJoin()
+                        .getKubernetesConfig()
+                        .isEnabled())
                 .isTrue();
         for (var both : List.of(tcp, kubernetes)) {
             assertThat(both.getClusterName()).isEqualTo("test");

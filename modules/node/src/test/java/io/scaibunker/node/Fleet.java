@@ -94,7 +94,8 @@ final class Fleet implements AutoCloseable {
         settings.put("cluster.port", "" + Ports.free());
         settings.put("cluster.members", "127.0.0.1:" + clusterPort);
         settings.put("api.port", "" + secondApiPort);
-        settings.put("node.secrets-key-file", dir.resolve("control/var/secrets-key").toString());
+        settings.put(
+                "node.secrets-key-file", dir.resolve("control/var/secrets-key").toString());
         NodeProcess node = NodeProcess.start(dir.resolve("second"), settings).awaitReady(START);
         nodes.put("second", node);
         callsGoTo = secondApiPort;

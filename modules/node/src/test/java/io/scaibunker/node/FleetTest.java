@@ -100,9 +100,9 @@ class FleetTest {
         fleet.node("control").kill();
 
         fleet.awaitRows("large", BAKE, "ready", "ready");
+        assertCopiesAreClean("one", "two");
         fleet.registerTar("small", images.resolve("small.tar"), 16);
         fleet.awaitRows("small", BAKE, "ready", "ready");
-        assertCopiesAreClean("one", "two");
     }
 
     @Test

@@ -13,8 +13,8 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Secret;
 import io.scaibunker.testkit.Ports;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.nio.file.Path;
@@ -71,7 +71,9 @@ class InClusterClientTest {
             JsonObject image = client.registerImage(new JsonObject()
                             .put("name", name)
                             .put("size_mib", 16)
-                            .put("build_source", new JsonObject().put("kind", "tar").put("path", "/srv/none.tar")))
+                            .put(
+                                    "build_source",
+                                    new JsonObject().put("kind", "tar").put("path", "/srv/none.tar")))
                     .await();
             assertThat(fleet.get("/images/" + name).data().getString("id")).isEqualTo(image.getString("id"));
 
