@@ -180,7 +180,7 @@ final class ConvergeBench implements Callable<Integer> {
         latencies.restart();
         for (int round = 0; round < CALM_ROUNDS; round++) {
             SimulatedWorker worker = fleet.get(round % fleet.size());
-            worker.lose(count);
+            worker.lose(1);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
         }
         outcome.put("calm_event_to_sse_p50_ms", latencies.quantile(0.5));
