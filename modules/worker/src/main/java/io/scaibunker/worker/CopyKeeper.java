@@ -1,5 +1,7 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.Answer.CacheItem;
 import io.scaibunker.bus.Answer.RegistryCredential;
 import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
@@ -24,6 +26,7 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -53,6 +56,8 @@ final class CopyKeeper {
     private final Post post;
     private final Duration askTimeout;
     private final CopyLedger ledger;
+    private final BlobCache blobs;
+    private final CacheRoom room;
     private final ImageBaker baker;
     private final CopyFetcher fetcher;
     private final String writer;
@@ -83,6 +88,8 @@ final class CopyKeeper {
             Post post,
             Duration askTimeout,
             CopyLedger ledger,
+            BlobCache blobs,
+            CacheRoom room,
             ImageBaker baker,
             CopyFetcher fetcher,
             String writer,
@@ -95,6 +102,8 @@ final class CopyKeeper {
         this.post = post;
         this.askTimeout = askTimeout;
         this.ledger = ledger;
+        this.blobs = blobs;
+        this.room = room;
         this.baker = baker;
         this.fetcher = fetcher;
         this.writer = writer;
@@ -106,10 +115,56 @@ final class CopyKeeper {
     /** What is wanted is here or under way, what is not wanted is gone or going, and the rows say so. */
     Future<?> drain() {
         return wanted().compose(rows -> {
-            letGoUnlisted(rows);
-            clearIncoming(rows);
-            return Future.join(rows.stream().map(this::step).toList());
+                    letGoUnlisted(rows);
+                    clearIncoming(rows);
+                    return Future.join(rows.stream().map(this::step).toList());
+                })
+                .compose(done -> tidy());
+    }
+
+    /** What nobody names is gone, and layers keep to their room. */
+    private Future<?> tidy() {
+        return bench.runShort(() -> {
+            ledger.removeUnnamed();
+            blobs.trim();
+            return true;
         });
+    }
+
+    /** What of the cache goes and what stays; unless that is all that is asked, it then goes. */
+    Future<Answer.Garbage> collect(Question.GarbageAsked asked) {
+        return wanted().compose(rows -> survey(rows)
+                .compose(garbage -> asked.dryRun()
+                        ? Future.succeededFuture(garbage)
+                        : letGoUnwanted(rows).map(gone -> garbage)));
+    }
+
+    private Future<Answer.Garbage> survey(List<WantedCopy> rows) {
+        Map<ImageId, Copy> copies = ledger.all();
+        Map<ImageId, Garbage.Use> uses = new HashMap<>();
+        copies.keySet().forEach(imageId -> uses.put(imageId, use(imageId)));
+        List<CacheItem> items = new ArrayList<>(Garbage.of(rows, copies, uses));
+        return bench.runShort(() -> {
+            ledger.unnamed().forEach(file -> items.add(Garbage.file(file)));
+            items.add(Garbage.layers(blobs.bytes()));
+            return Garbage.answer(room.quotaBytes(), items);
+        });
+    }
+
+    private Future<?> letGoUnwanted(List<WantedCopy> rows) {
+        letGoUnlisted(rows);
+        return Future.join(rows.stream()
+                        .filter(row -> !row.wanted() && use(row.imageId()) == Garbage.Use.NONE)
+                        .map(this::letGo)
+                        .toList())
+                .compose(gone -> tidy());
+    }
+
+    private Garbage.Use use(ImageId imageId) {
+        if (jobs.containsKey(imageId)) {
+            return Garbage.Use.BAKE;
+        }
+        return inUse.test(imageId) ? Garbage.Use.BUNKER : Garbage.Use.NONE;
     }
 
     private Future<List<WantedCopy>> wanted() {
@@ -193,10 +248,14 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, credential);
         jobs.put(row.imageId(), job);
-        bench.run(() -> baker.bake(job)).onComplete(done -> {
-            unreached.remove(row.imageId());
-            ended(row, done);
-        });
+        bench.run(() -> {
+                    room.require(blobs);
+                    return baker.bake(job);
+                })
+                .onComplete(done -> {
+                    unreached.remove(row.imageId());
+                    ended(row, done);
+                });
     }
 
     private BakeJob job(WantedCopy row, Optional<RegistryCredential> credential) {
@@ -214,12 +273,16 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, Optional.empty());
         jobs.put(row.imageId(), job);
-        bench.fetch(() -> fetcher.fetch(job, turn)).onComplete(done -> {
-            if (done.succeeded() && done.result().isEmpty()) {
-                unreached.add(row.imageId());
-            }
-            ended(row, done);
-        });
+        bench.fetch(() -> {
+                    room.require(blobs);
+                    return fetcher.fetch(job, turn);
+                })
+                .onComplete(done -> {
+                    if (done.succeeded() && done.result().isEmpty()) {
+                        unreached.add(row.imageId());
+                    }
+                    ended(row, done);
+                });
     }
 
     private void ended(WantedCopy row, AsyncResult<Optional<Copy>> done) {

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param baker what writes the file systems
  * @param bakeSlots how many images are baked at once
  * @param blobCacheBytes how much of fetched layers is kept for the next bake
+ * @param cacheQuotaBytes what copies and layers may take on disk in all; 0 for no bound
  * @param downloadSlots how many copies come in from other workers at once
  * @param uploadSlots how many workers are served copies at once
  * @param uploadRate what may go to other workers, bytes a second; 0 for no limit
@@ -47,6 +48,7 @@ public record WorkerConfig(
         Baker baker,
         int bakeSlots,
         long blobCacheBytes,
+        long cacheQuotaBytes,
         int downloadSlots,
         int uploadSlots,
         long uploadRate,
@@ -152,6 +154,7 @@ public record WorkerConfig(
                 settings.choice("baker", Baker.NATIVE),
                 settings.integer("bake-slots", 2, 1, 64),
                 settings.size("blob-cache", 4L << 30, 0, 1L << 50),
+                settings.size("cache-quota", 0, 0, 1L << 50),
                 settings.integer("download-slots", 2, 1, 64),
                 settings.integer("upload-slots", 2, 1, 256),
                 settings.size("upload-rate", 0, 0, 1L << 40),
