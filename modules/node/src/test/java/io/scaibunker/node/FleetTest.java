@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +105,37 @@ class FleetTest {
         assertCopiesAreClean("one", "two");
         fleet.registerTar("small", images.resolve("small.tar"), 16);
         fleet.awaitRows("small", BAKE, "ready", "ready");
+    }
+
+    @Test
+    void oneWorkerBakesTheOthersFetchItAndWhoLosesItFetchesItAgain() throws Exception {
+        fleet.startWorker("two");
+        fleet.startWorker("three");
+        fleet.group("one", "two", "three");
+        fleet.registerTar("large", images.resolve("large.tar"), 256);
+        fleet.awaitRows("large", BAKE, "ready", "ready", "ready");
+
+        List<String> bakers = Stream.of("one", "two", "three")
+                .filter(worker -> fleet.node(worker).output().contains(" baked img_"))
+                .toList();
+        assertThat(bakers).hasSize(1);
+        Path baked = copyOn(bakers.getFirst());
+        String other = bakers.contains("two") ? "three" : "two";
+        Path fetched = copyOn(other);
+        assertThat(Files.mismatch(baked, fetched)).isEqualTo(-1);
+
+        Files.delete(fetched);
+        eventually("the copy is there again", BAKE, () -> Files.exists(fetched), there -> there);
+        fleet.awaitRows("large", BAKE, "ready", "ready", "ready");
+        assertThat(Files.mismatch(baked, fetched)).isEqualTo(-1);
+        assertThat(fleet.node(other).output()).doesNotContain(" baked img_");
+        assertCopiesAreClean("one", "two", "three");
+    }
+
+    private Path copyOn(String worker) throws IOException {
+        try (var copies = Files.newDirectoryStream(fleet.workerDir(worker).resolve("copies"), "*.ext4")) {
+            return copies.iterator().next();
+        }
     }
 
     @Test

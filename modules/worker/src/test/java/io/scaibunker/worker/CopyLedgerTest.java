@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CopyLedgerTest {
     private static final Digest SOURCE = new Digest("sha256:" + "c".repeat(64));
     private static final byte[] CONTENT = {1, 2, 3};
-    private static final ImageTable TABLE = new ImageTable(
+    static final ImageTable TABLE = new ImageTable(
             CONTENT.length, CONTENT.length, Pieces.of(List.of(new byte[32])), List.of(), Pieces.of(List.of()));
 
     @TempDir

@@ -125,7 +125,11 @@ class GarbageTest {
             Path file = ledger.fileOf(copy(content).artifactDigest());
             switch (random.nextInt(7)) {
                 case 0, 1 -> {
-                    ledger.add(image, copy(content), Files.writeString(directory.resolveSibling("made"), "four"));
+                    ledger.add(
+                            image,
+                            copy(content),
+                            Files.writeString(directory.resolveSibling("made"), "four"),
+                            CopyLedgerTest.TABLE);
                     model.entries.put(image, content);
                     model.whole.add(content);
                 }
