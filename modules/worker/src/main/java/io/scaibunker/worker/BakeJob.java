@@ -92,6 +92,13 @@ final class BakeJob {
         }
     }
 
+    /** Waits, and no longer than the job is wanted. */
+    synchronized void pause(long millis) throws InterruptedException {
+        check();
+        wait(millis);
+        check();
+    }
+
     /** From here on, cancelling interrupts {@code baking}. */
     synchronized void runOn(Thread baking) {
         thread = baking;
@@ -119,6 +126,7 @@ final class BakeJob {
     }
 
     private synchronized void interrupt() {
+        notifyAll();
         if (thread != null) {
             thread.interrupt();
         }

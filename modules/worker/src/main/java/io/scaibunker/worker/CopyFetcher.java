@@ -22,7 +22,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -222,7 +221,7 @@ final class CopyFetcher {
                     return false;
                 } else {
                     // All are busy; a place becomes free when somebody has got all.
-                    TimeUnit.MILLISECONDS.sleep(BUSY_MS);
+                    job.pause(BUSY_MS);
                     holders.stream().filter(holder -> !useless.contains(holder)).forEach(candidates::add);
                 }
             }
