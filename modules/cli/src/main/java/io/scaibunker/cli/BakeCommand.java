@@ -4,7 +4,6 @@ import io.scaibunker.ext4.ImageSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +27,7 @@ import picocli.CommandLine.TypeConversionException;
             "0:the file is there, whole",
             "1:a mistake of this program",
             "2:the command line is wrong",
-            "3:the source is not there, cannot be reached, or not with these credentials",
+            "3:the source is not there, cannot be reached to the end, or not with these credentials",
             "4:the source is damaged, or nothing that can be baked",
             "5:the content does not fit into --size-mib; the message says what would do",
             "6:this machine: disk full, a program missing, a file that cannot be written",
@@ -115,18 +114,10 @@ final class BakeCommand implements Callable<Integer> {
     }
 
     private Optional<Path> store() throws IOException {
-        if (segments == null) {
-            return Optional.empty();
-        }
-        if (baker != Baker.NATIVE) {
+        if (segments != null && baker != Baker.NATIVE) {
             throw wrong("--segments is for --baker native, not " + baker);
         }
-        if (!Files.isDirectory(segments)) {
-            // What lies in it is believed.
-            Files.createDirectory(
-                    segments, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        }
-        return Optional.of(segments.toRealPath());
+        return OwnDirectory.at(segments);
     }
 
     private ParameterException wrong(String message) {

@@ -6,30 +6,55 @@ import io.scaibunker.oci.ContentDigest;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
- * A layer read where it lies. Its digest is checked as it is read, each time: who decompresses it reads it anyway, and a copy
- * would cost a write of everything.
+ * A layer read where it lies, or will lie. Its digest is checked as it is read, each time: who decompresses it reads it anyway,
+ * and a copy would cost a write of everything.
  */
-record CheckedLayer(String diffId, Path blob, long storedBytes, ContentDigest digest) implements Layer {
+record CheckedLayer(String diffId, CompletableFuture<Path> blob, long storedBytes, ContentDigest digest)
+        implements Layer {
+    /** Waits until the layer is here. */
     @Override
     public InputStream open() throws IOException {
+        var file = await();
         var digest = sha256();
-        return new Checked(new ReadAhead(Files.newInputStream(blob), digest), digest);
+        return new Checked(file, new ReadAhead(Files.newInputStream(file), digest), digest);
+    }
+
+    private Path await() throws IOException {
+        try {
+            return blob.get();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while " + digest + " was fetched");
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof IOException problem) {
+                throw problem;
+            }
+            if (failed.getCause() instanceof RuntimeException problem) {
+                throw problem;
+            }
+            throw new IllegalStateException(failed);
+        }
     }
 
     private final class Checked extends FilterInputStream {
+        private final Path file;
         private final ReadAhead bytes;
         private final MessageDigest sha256;
         private boolean ended;
 
-        Checked(ReadAhead bytes, MessageDigest sha256) {
+        Checked(Path file, ReadAhead bytes, MessageDigest sha256) {
             super(bytes);
+            this.file = file;
             this.bytes = bytes;
             this.sha256 = sha256;
         }
@@ -60,7 +85,7 @@ record CheckedLayer(String diffId, Path blob, long storedBytes, ContentDigest di
                 bytes.hashed();
                 var found = "sha256:" + HexFormat.of().formatHex(sha256.digest());
                 if (!found.equals(digest.toString())) {
-                    throw new DamagedLayer(blob + " is " + found + " and not what its name says");
+                    throw new DamagedLayer(file + " is " + found + " and not what its name says");
                 }
             }
         }

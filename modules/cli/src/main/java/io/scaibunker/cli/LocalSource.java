@@ -1,38 +1,44 @@
 package io.scaibunker.cli;
 
-import io.scaibunker.layers.Layer;
 import io.scaibunker.layers.LayerStack;
-import io.scaibunker.oci.BlobDir;
-import io.scaibunker.oci.ContentDigest;
+import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.ImageSource;
 import io.scaibunker.oci.ImageSources;
+import io.scaibunker.oci.Layer;
 import io.scaibunker.oci.ResolvedImage;
 import io.scaibunker.oci.SourceConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** An image as it is brought here: resolve → fetch what does not lie here. Closing it removes what was fetched. */
+/**
+ * An image as it is brought here: resolve → fetch what does not lie here. Closing it removes what was fetched, unless there is
+ * a directory that keeps it.
+ */
 final class LocalSource implements AutoCloseable {
     private final SourceOrder order;
     private final Progress progress;
-    private final FetchPlace place;
     private final ImageSource source;
+    private final BlobPlace place;
     private final Map<String, Duration> phases = new LinkedHashMap<>();
+    private @Nullable LayerFetch fetch;
 
     /** @param near in which directory fetched layers lie meanwhile */
-    LocalSource(SourceOrder order, Path near, Progress progress) {
+    LocalSource(SourceOrder order, Path near, Progress progress) throws IOException {
         this.order = order;
         this.progress = progress;
-        this.place = new FetchPlace(near);
         this.source = open();
+        this.place = order.source() instanceof BakeSource.Registry(var reference)
+                        && order.blobs().isPresent()
+                ? new KeptBlobs(order.blobs().get(), ImageReference.parse(reference), KeptBlobs.MOST_BYTES)
+                : new BlobPlace.Passing(near);
     }
 
     private ImageSource open() {
@@ -60,33 +66,30 @@ final class LocalSource implements AutoCloseable {
         return image;
     }
 
-    LayerStack fetch(ResolvedImage image) throws IOException {
-        progress.enter("fetching");
-        var start = System.nanoTime();
-        var stack = new LayerStack(layers(image));
-        phases.put("fetching", Duration.ofNanos(System.nanoTime() - start));
-        return stack;
+    /**
+     * Begins to bring the layers here: each of them opens when it has come.
+     *
+     * @param next what those that watch are told is done when all are here
+     */
+    LayerStack fetch(ResolvedImage image, String next) {
+        fetch = new LayerFetch(source, image, layer -> lyingHere(layer, image), place, progress, next);
+        return fetch.layers();
     }
 
-    private List<Layer> layers(ResolvedImage image) throws IOException {
-        var total = image.compressedBytes();
-        var layers = new ArrayList<Layer>();
-        var before = 0L;
-        for (var layer : image.layers()) {
-            var done = before;
-            var here = lyingHere(layer, image);
-            var blob = here.isPresent()
-                    ? here.get()
-                    : source.fetch(layer, place.blobs(), (bytes, _) -> progress.bytes(done + bytes, total));
-            var diffId = layer.diffId().map(ContentDigest::toString).orElse("");
-            layers.add(new CheckedLayer(diffId, blob, layer.size(), layer.digest()));
-            before += layer.size();
+    /** How far who reads the layers is, for those that watch. Throws what kept a layer from coming. */
+    void progressed(long done, long total) {
+        if (fetch != null) {
+            fetch.progressed(done, total);
         }
-        return layers;
+    }
+
+    /** Of layers, brought here so far. */
+    long fetchedBytes() {
+        return fetch == null ? 0 : fetch.fetchedBytes();
     }
 
     /** The layer's file in the source itself, where it has one of its own. */
-    private Optional<Path> lyingHere(io.scaibunker.oci.Layer layer, ResolvedImage image) throws IOException {
+    private Optional<Path> lyingHere(Layer layer, ResolvedImage image) throws IOException {
         var file = switch (order.source()) {
             case BakeSource.Registry _ -> null;
             case BakeSource.Layout(var directory) ->
@@ -99,8 +102,11 @@ final class LocalSource implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Wall time by phase, in the order in which they ran. */
+    /** Wall time by phase, in the order in which they began; fetching goes on while layers are read. */
     Map<String, Duration> phases() {
+        if (fetch != null) {
+            phases.put("fetching", fetch.took());
+        }
         return phases;
     }
 
@@ -111,36 +117,10 @@ final class LocalSource implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (place) {
-            source.close();
-        }
-    }
-
-    /** Where fetched layers lie meanwhile, made when it is needed. */
-    private static final class FetchPlace implements AutoCloseable {
-        private final Path near;
-        private Optional<Path> directory = Optional.empty();
-
-        FetchPlace(Path near) {
-            this.near = near;
-        }
-
-        BlobDir blobs() throws IOException {
-            if (directory.isEmpty()) {
-                directory = Optional.of(Files.createTempDirectory(near, ".bake-layers-"));
-            }
-            return new BlobDir(directory.get());
-        }
-
-        @Override
-        public void close() throws IOException {
-            if (directory.isPresent()) {
-                try (var files = Files.newDirectoryStream(directory.get())) {
-                    for (var file : files) {
-                        Files.deleteIfExists(file);
-                    }
-                }
-                Files.deleteIfExists(directory.get());
+        try (place;
+                source) {
+            if (fetch != null) {
+                fetch.close();
             }
         }
     }

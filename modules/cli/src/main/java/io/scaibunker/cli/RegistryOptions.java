@@ -2,6 +2,7 @@ package io.scaibunker.cli;
 
 import io.scaibunker.oci.Platform;
 import io.scaibunker.oci.SourceException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -43,8 +44,16 @@ final class RegistryOptions {
             description = "Credentials for registries; default: ~/.docker/config.json where it is there.")
     private @Nullable Path dockerConfig;
 
-    SourceOrder of(BakeSource source) {
-        return new SourceOrder(source, wanted(), insecureRegistries, credentials());
+    @Option(
+            names = "--blobs",
+            paramLabel = "DIR",
+            description =
+                    "Keep layers from registries in this directory, made if it is not there: after a cut link, the same command"
+                            + " fetches only the rest. Those that were not used for longest go beyond 10 GiB.")
+    private @Nullable Path blobs;
+
+    SourceOrder of(BakeSource source) throws IOException {
+        return new SourceOrder(source, wanted(), insecureRegistries, credentials(), OwnDirectory.at(blobs));
     }
 
     private Platform wanted() {

@@ -198,7 +198,7 @@ final class ScanCommand implements Callable<Integer> {
         var near = Path.of(System.getProperty("java.io.tmpdir"));
         try (var source = new LocalSource(registries.of(what.source), near, progress);
                 var _ = new Interruption(source::cancel)) {
-            return LayersInventory.read(source.fetch(source.resolve()), LayerLimits.DEFAULT);
+            return LayersInventory.read(source.fetch(source.resolve(), "reading"), LayerLimits.DEFAULT);
         } finally {
             progress.end();
         }

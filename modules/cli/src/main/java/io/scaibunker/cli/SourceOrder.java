@@ -10,5 +10,11 @@ import java.util.Set;
  *
  * @param insecureRegistries spoken to in plain http
  * @param dockerConfig with credentials for registries
+ * @param blobs a directory that keeps what was fetched from registries, which is there
  */
-record SourceOrder(BakeSource source, Platform platform, Set<String> insecureRegistries, Optional<Path> dockerConfig) {}
+record SourceOrder(
+        BakeSource source,
+        Platform platform,
+        Set<String> insecureRegistries,
+        Optional<Path> dockerConfig,
+        Optional<Path> blobs) {}

@@ -29,7 +29,7 @@ class SegmentTest {
         return TarBuilder.layer(tar.bytes(), "sha256:" + HexFormat.of().formatHex(Sha256.of(tar.bytes())));
     }
 
-    private static TarBuilder files(int seed, int count) {
+    static TarBuilder files(int seed, int count) {
         var random = new Random(seed);
         var tar = new TarBuilder();
         for (var index = 0; index < count; index++) {
@@ -142,34 +142,5 @@ class SegmentTest {
                         + written.segments().stream()
                                 .mapToInt(segment -> segment.cut().size())
                                 .sum());
-    }
-
-    @Test
-    void anotherJavaWithOneProcessorWritesTheSameBytes() throws Exception {
-        var here = directory.resolve("here");
-        BakeAlone.main(new String[] {here.toString()});
-        var there = directory.resolve("there");
-        var outcome = Programs.run(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:ActiveProcessorCount=1",
-                "-XX:+UseSerialGC",
-                "-Duser.timezone=Asia/Kolkata",
-                "-Dfile.encoding=ISO-8859-1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BakeAlone.class.getName(),
-                there.toString());
-        assertThat(outcome.code()).as(outcome.output()).isZero();
-        assertThat(Files.mismatch(here, there)).isEqualTo(-1);
-    }
-
-    /** One bake in a process of its own. */
-    static final class BakeAlone {
-        public static void main(String[] arguments) throws IOException {
-            var spec = new ImageSpec(64, "alone", Instant.ofEpochSecond(1_700_000_000));
-            var stack = new LayerStack(
-                    List.of(layer(files(1, 100)), layer(files(2, 10).whiteout("layer1/file3")), layer(files(3, 40))));
-            new NativeWriter().write(stack, spec, Path.of(arguments[0]), WriteProgress.NONE);
-        }
     }
 }

@@ -191,6 +191,11 @@ public final class LayerReader implements AutoCloseable {
                 member.xattrs());
     }
 
+    /**
+     * Sockets have no type in any tar that is in use: GNU tar leaves them out with a warning, as container engines do when
+     * they make a layer. A member of another type is refused, as containerd and Docker do; 's', which some archivers gave to
+     * sockets, by its name.
+     */
     private static EntryKind kind(TarMember member, EntryPath path) throws LayerException {
         return switch (member.type()) {
             case '0' -> endsWithSlash(member.name()) ? EntryKind.DIRECTORY : EntryKind.FILE;
