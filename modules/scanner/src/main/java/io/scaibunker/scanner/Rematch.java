@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Rematch {
     private static final Logger LOG = LoggerFactory.getLogger(Rematch.class);
+
+    /** Threads that compare. */
+    static final int HANDS = 2;
 
     /** Verdicts that are written at once. */
     private static final int LANES = 4;
@@ -53,21 +57,21 @@ final class Rematch {
 
     /** What one round came to. */
     private static final class Round {
-        private final Judge judge;
+        private final List<Judge> judges;
         private final String basis;
         private final long began = System.nanoTime();
         private int matched;
         private int changed;
 
         Round(Judge judge) {
-            this.judge = judge;
-            this.basis = judge.basis();
+            this.judges = Stream.generate(judge::forMany).limit(HANDS).toList();
+            this.basis = judges.getFirst().basis();
         }
     }
 
     /** No verdict stands on another basis than this node's, unless another node holds them against its own. */
     Future<?> drain() {
-        return bench.executeBlocking(() -> new Round(judge.forMany()), false)
+        return bench.executeBlocking(() -> new Round(judge), false)
                 .compose(round -> next(round, Optional.empty()).onSuccess(done -> {
                     if (round.matched > 0) {
                         LOG.info(
@@ -89,20 +93,34 @@ final class Rematch {
                         : Future.succeededFuture(List.<Outdated>of()))
                 .compose(outdated -> outdated.isEmpty()
                         ? Future.succeededFuture()
-                        : bench.executeBlocking(() -> compare(round, outdated), false)
+                        : compare(round, outdated)
                                 .compose(compared -> record(round, outdated, compared))
                                 .compose(recorded -> next(round, Optional.of(outdated.getLast()))));
     }
 
+    /** Each hand takes its part of the page, which stays in order. */
+    private Future<List<Compared>> compare(Round round, List<Outdated> outdated) {
+        List<Future<List<Compared>>> parts = new ArrayList<>();
+        for (int hand = 0; hand < HANDS; hand++) {
+            Judge own = round.judges.get(hand);
+            List<Outdated> part =
+                    outdated.subList(outdated.size() * hand / HANDS, outdated.size() * (hand + 1) / HANDS);
+            parts.add(bench.executeBlocking(() -> compare(own, round.basis, part), false));
+        }
+        return Future.all(parts)
+                .map(all ->
+                        parts.stream().flatMap(part -> part.result().stream()).toList());
+    }
+
     /** Blocks. Images that share an artifact follow each other. */
-    private static List<Compared> compare(Round round, List<Outdated> outdated) {
+    private static List<Compared> compare(Judge judge, String basis, List<Outdated> outdated) {
         List<Compared> compared = new ArrayList<>(outdated.size());
         @Nullable Outdated before = null;
         for (Outdated old : outdated) {
             boolean same = before != null
                     && before.artifact().equals(old.artifact())
                     && before.reportDigest().equals(old.reportDigest());
-            compared.add(same ? compared.getLast() : round.judge.compare(old, round.basis));
+            compared.add(same ? compared.getLast() : judge.compare(old, basis));
             before = old;
         }
         return compared;
