@@ -94,7 +94,7 @@ public final class ApiVerticle extends VerticleBase {
         new CopyOperations(database, post, progress).enrol(operations);
         new CredentialOperations(database, box).enrol(operations);
         new GroupOperations(database, post).enrol(operations);
-        new WorkerOperations(database, post).enrol(operations);
+        new WorkerOperations(database, post, config.placeTimeout()).enrol(operations);
         bunkers.enrol(operations);
         new ExecOperations(database, bunkers, access, config.outputLimit()).enrol(operations);
         new TenantOperations(database).enrol(operations);
