@@ -54,13 +54,14 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText) {
+        Map<String, LiveOperation> live = new HashMap<>();
         Reception reception = new Reception(
                 contract,
-                operations(),
+                operations(live),
                 new Callers(database, webTokens),
                 new Checks(vertx, contract),
                 new Idempotency(database, box));
-        httpDoor = new HttpDoor(vertx, config, contract, reception, contractText);
+        httpDoor = new HttpDoor(vertx, config, contract, reception, live, contractText);
         busDoor = new BusDoor(vertx, contract, reception, config.bodyLimit());
         vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
         return post.open()
@@ -72,7 +73,7 @@ public final class ApiVerticle extends VerticleBase {
                 });
     }
 
-    private Map<String, Operation> operations() {
+    private Map<String, Operation> operations(Map<String, LiveOperation> live) {
         CopyProgress progress = new CopyProgress(InstantSource.system());
         post.watch(News.CopyProgressed.ADDRESS, News.CopyProgressed.class, progress::hear);
         Map<String, ReadyCheck> all = new HashMap<>(checks);
@@ -87,7 +88,14 @@ public final class ApiVerticle extends VerticleBase {
         new GroupOperations(database, post).enrol(operations);
         new WorkerOperations(database, post).enrol(operations);
         bunkers.enrol(operations);
-        new ExecOperations(database, bunkers, access, config.outputLimit()).enrol(operations);
+        LiveBunkers running = new LiveBunkers(database, bunkers, access);
+        ExecOperations commands = new ExecOperations(running, config.outputLimit());
+        commands.enrol(operations);
+        commands.enrolLive(live);
+        FileOperations files = new FileOperations(running);
+        files.enrol(operations);
+        files.enrolLive(live);
+        new ShellOperations(vertx, running).enrolLive(live);
         new TenantOperations(database).enrol(operations);
         new UserOperations(database).enrol(operations);
         new KeyOperations(database).enrol(operations);

@@ -39,11 +39,33 @@ final class Reception {
         this.callers = callers;
         this.checks = checks;
         this.idempotency = idempotency;
-        Set<String> asked = contract.entries().stream().map(Contract.Entry::id).collect(Collectors.toSet());
+        Set<String> asked = contract.entries().stream()
+                .filter(entry -> !entry.isLive())
+                .map(Contract.Entry::id)
+                .collect(Collectors.toSet());
         if (!asked.equals(operations.keySet())) {
             throw new IllegalStateException(
                     "the contract has " + new TreeSet<>(asked) + ", served are " + new TreeSet<>(operations.keySet()));
         }
+    }
+
+    /** The request of an incoming one that stood every check; for what is answered by a stream instead of an envelope. */
+    Future<Request> admit(Incoming incoming) {
+        return Future.succeededFuture(incoming).compose(given -> {
+            Contract.Entry entry = entry(given);
+            return callers.of(given.authorization()).compose(caller -> {
+                caller.need(entry.oneOf().toArray(Permission[]::new));
+                return checks.check(entry, given, caller);
+            });
+        });
+    }
+
+    private Contract.Entry entry(Incoming incoming) {
+        Contract.@Nullable Entry entry = contract.find(incoming.operationId());
+        if (entry == null) {
+            throw new PlatformException(ErrorCode.ROUTE_NOT_FOUND, "there is no operation of this name");
+        }
+        return entry;
     }
 
     Future<Envelope> receive(Incoming incoming) {
@@ -53,17 +75,13 @@ final class Reception {
     }
 
     private Future<Envelope> pass(Incoming incoming) {
-        Contract.@Nullable Entry entry = contract.find(incoming.operationId());
-        if (entry == null) {
-            throw new PlatformException(ErrorCode.ROUTE_NOT_FOUND, "there is no operation of this name");
+        Contract.Entry entry = entry(incoming);
+        if (entry.isLive()) {
+            throw PlatformException.invalid("operation", entry.id() + " is offered over HTTP alone");
         }
-        if (entry.isOpen()) {
-            return checks.check(entry, incoming, null).compose(this::run);
-        }
-        return callers.of(incoming.authorization()).compose(caller -> {
-            caller.need(entry.oneOf().toArray(Permission[]::new));
-            return checks.check(entry, incoming, caller).compose(request -> once(request, incoming.idempotencyKey()));
-        });
+        return entry.isOpen()
+                ? checks.check(entry, incoming, null).compose(this::run)
+                : admit(incoming).compose(request -> once(request, incoming.idempotencyKey()));
     }
 
     private Future<Envelope> once(Request request, @Nullable String key) {

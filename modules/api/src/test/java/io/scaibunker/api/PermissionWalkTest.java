@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.scaibunker.bus.ScaiBunkerClient;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.Role;
+import io.vertx.core.Future;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -37,24 +38,29 @@ class PermissionWalkTest {
      * @param path its path parameters
      * @param body null: the contract's own example
      * @param foreign the code that a foreign tenant's administrator gets; empty where there is nothing foreign
+     * @param query as in {@code path=/a}
      */
-    private record Step(Map<String, String> path, Optional<JsonObject> body, String foreign) {
+    private record Step(Map<String, String> path, Optional<JsonObject> body, String foreign, String query) {
         static Step plain() {
-            return new Step(Map.of(), Optional.empty(), "");
+            return new Step(Map.of(), Optional.empty(), "", "");
         }
 
         static Step at(String id, String foreign) {
-            return new Step(Map.of("id", id), Optional.empty(), foreign);
+            return new Step(Map.of("id", id), Optional.empty(), foreign, "");
         }
 
         Step body(JsonObject given) {
-            return new Step(path, Optional.of(given), foreign);
+            return new Step(path, Optional.of(given), foreign, query);
+        }
+
+        Step query(String given) {
+            return new Step(path, body, foreign, given);
         }
 
         Step and(String name, String value) {
             Map<String, String> more = new LinkedHashMap<>(path);
             more.put(name, value);
-            return new Step(more, body, foreign);
+            return new Step(more, body, foreign, query);
         }
     }
 
@@ -112,7 +118,7 @@ class PermissionWalkTest {
         steps.put("putRegistryCredential", Step.plain().and("host", "registry.example:5000"));
         steps.put(
                 "deleteRegistryCredential",
-                new Step(Map.of("host", "registry.example"), Optional.empty(), "CREDENTIAL_NOT_FOUND"));
+                new Step(Map.of("host", "registry.example"), Optional.empty(), "CREDENTIAL_NOT_FOUND", ""));
         steps.put("createGroup", Step.plain().body(new JsonObject().put("name", "walk" + world.number)));
         Step ofGroup = Step.at(world.group, "GROUP_NOT_FOUND");
         steps.put("getGroup", ofGroup);
@@ -130,6 +136,12 @@ class PermissionWalkTest {
         steps.put("getBunker", ofBunker);
         steps.put("deleteBunker", ofBunker);
         steps.put("execInBunker", ofBunker);
+        steps.put("getBunkerLogs", ofBunker);
+        for (String ofFile : List.of("getBunkerFile", "putBunkerFile", "deleteBunkerFile", "listBunkerFiles")) {
+            FakeBunker.put("/walk");
+            steps.put(ofFile, ofBunker.query("path=/walk"));
+        }
+        steps.put("openBunkerShell", ofBunker);
         steps.put("createTenant", Step.plain().body(new JsonObject().put("name", "walk" + world.number)));
         steps.put("getTenant", Step.at(world.tenant, "TENANT_NOT_FOUND"));
         steps.put(
@@ -165,7 +177,8 @@ class PermissionWalkTest {
                         null,
                         pathOfExamples(entry),
                         Map.of(),
-                        example(entry).toBuffer());
+                        example(entry).toBuffer(),
+                        Future.succeededFuture());
                 assertThat(RunningApi.get(new Checks(api.vertx, contract).check(entry, incoming, null))
                                 .body())
                         .isEqualTo(example(entry));
@@ -199,11 +212,28 @@ class PermissionWalkTest {
         }
         if (entry.takesBody()) {
             badBodies(entry, step, body);
-        } else if (!entry.isOpen()) {
+        } else if (!entry.isOpen() && !entry.isLive()) {
             refused(entry, step, api.superKey, new JsonObject().put("a", 1), 422, "VALIDATION_ERROR");
         }
-        asAsked(entry, step, body);
-        overTheBus(entry);
+        if (entry.isLive()) {
+            lives(entry, step);
+        } else {
+            asAsked(entry, step, body);
+            overTheBus(entry);
+        }
+    }
+
+    /** What flows is for {@link LiveTest}; here: that HTTP lets in who may, and that the bus says where to go. */
+    private void lives(Contract.Entry entry, Step step) {
+        int status = api.status(entry.method().name(), path(entry, step), api.superKey);
+        assertThat(status).as(entry.id()).isEqualTo(entry.id().equals("openBunkerShell") ? 422 : 200);
+        JsonObject request = new JsonObject()
+                .put("authorization", "Bearer " + api.superKey)
+                .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
+        Message<JsonObject> refused =
+                RunningApi.get(api.vertx.eventBus().request(ScaiBunkerClient.addressOf(entry.id()), request));
+        assertThat(refused.body().getJsonObject("error").getString("message")).contains("over HTTP alone");
+        cases += 2;
     }
 
     /** Who may only read is refused, unless reading is all that is asked. */
@@ -250,6 +280,10 @@ class PermissionWalkTest {
         JsonObject request = new JsonObject()
                 .put("authorization", "Bearer " + api.superKey)
                 .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
+        if (!step.query().isEmpty()) {
+            String[] pair = step.query().split("=");
+            request.put("query", new JsonObject().put(pair[0], pair[1]));
+        }
         if (entry.takesBody()) {
             request.put("body", step.body().orElseGet(() -> example(entry)));
         }
@@ -285,12 +319,16 @@ class PermissionWalkTest {
     }
 
     private RunningApi.Answered call(Contract.Entry entry, Step step, String key, JsonObject body) {
+        Optional<String> text = body.isEmpty() ? Optional.empty() : Optional.of(body.encode());
+        return api.call(entry.method().name(), path(entry, step), key, text, Map.of());
+    }
+
+    private static String path(Contract.Entry entry, Step step) {
         String path = entry.route();
         for (Map.Entry<String, String> parameter : step.path().entrySet()) {
             path = path.replace("{" + parameter.getKey() + "}", parameter.getValue());
         }
-        Optional<String> text = body.isEmpty() ? Optional.empty() : Optional.of(body.encode());
-        return api.call(entry.method().name(), path, key, text, Map.of());
+        return step.query().isEmpty() ? path : path + "?" + step.query();
     }
 
     private static int expected(Contract.Entry entry) {
