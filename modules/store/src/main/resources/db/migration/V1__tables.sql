@@ -185,6 +185,7 @@ CREATE TABLE image_cache (
     error_code      text,
     error_message   text,
     artifact_digest text,
+    ready_at        timestamptz,      -- when it last became ready
     incarnation     uuid,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
@@ -197,22 +198,70 @@ CREATE INDEX image_cache_of_worker ON image_cache (worker_id, image_id);
 CREATE INDEX image_cache_ready ON image_cache (image_id) WHERE status = 'ready' AND wanted;
 
 CREATE TABLE scans (
-    image_id     uuid PRIMARY KEY REFERENCES images,
-    status       text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'passed', 'failed', 'skipped')),
-    reason       text,
-    message      text,
-    scanner      text,
-    generation   bigint NOT NULL DEFAULT 1,
-    claimed_by   uuid,
-    lease_until  timestamptz,
-    attempts     int NOT NULL DEFAULT 0,
-    requested_at timestamptz NOT NULL DEFAULT now(),
-    finished_at  timestamptz,
-    previous     jsonb,               -- the last verdict, visible while a new one is pending
+    image_id        uuid PRIMARY KEY REFERENCES images,
+    status          text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'passed', 'failed', 'skipped')),
+    reason          text,
+    message         text,
+    scanner         text,
+    artifact_digest text,             -- what the verdict is about; null while nothing was baked
+    basis           text,             -- by what it was judged: the scanner, what it knows, the policy
+    report          jsonb,            -- database, coverage and counts, in the API's words
+    report_digest   text,             -- of verdict, coverage and findings: equal digests, equal verdicts
+    generation      bigint NOT NULL DEFAULT 1,
+    claimed_by      uuid,
+    lease_until     timestamptz,
+    attempts        int NOT NULL DEFAULT 0,
+    next_try_at     timestamptz,      -- where the scanner failed and may do better later
+    requested_at    timestamptz NOT NULL DEFAULT now(),
+    finished_at     timestamptz,
+    previous        jsonb,            -- the last verdict, visible while a new one is pending
     CONSTRAINT reason_iff_failed CHECK ((status = 'failed') = (reason IS NOT NULL)),
-    CONSTRAINT lease_only_while_pending CHECK (lease_until IS NULL OR status = 'pending')
+    CONSTRAINT lease_only_while_pending CHECK (lease_until IS NULL OR status = 'pending'),
+    CONSTRAINT no_pass_without_proof CHECK (status <> 'passed' OR (artifact_digest IS NOT NULL AND report IS NOT NULL))
 );
 CREATE INDEX scans_pending ON scans (requested_at) WHERE status = 'pending';
+CREATE INDEX scans_by_artifact ON scans (artifact_digest);
+
+-- What an artifact holds: module vulns' own JSON, compressed.
+CREATE TABLE inventories (
+    artifact_digest text PRIMARY KEY,
+    content         bytea NOT NULL,
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+
+-- What is known to be wrong with an artifact. The key names what was found where, so that a later match finds it again.
+CREATE TABLE findings (
+    artifact_digest text NOT NULL REFERENCES inventories ON DELETE CASCADE,
+    key             uuid NOT NULL,
+    id              text NOT NULL,
+    names           text[] NOT NULL,  -- the id and its aliases
+    ecosystem       text NOT NULL,
+    package         text NOT NULL,
+    source          text NOT NULL,
+    installed       text NOT NULL,
+    fixed           text,
+    severity        text NOT NULL CHECK (severity IN ('unknown', 'negligible', 'low', 'medium', 'high', 'critical')),
+    severity_source text NOT NULL,
+    vector          text,
+    path            text NOT NULL,
+    since           timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (artifact_digest, key)
+);
+CREATE INDEX findings_by_name ON findings USING gin (names);
+
+-- A time as the API prints it.
+CREATE FUNCTION printed(at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+
+CREATE FUNCTION severity_rank(severity text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_position(ARRAY['unknown', 'negligible', 'low', 'medium', 'high', 'critical'], severity);
+
+-- Who holds all verdicts against the basis of the day: one node at a time, since each has a database of its own. One row.
+CREATE TABLE rematches (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    claimed_by  uuid NOT NULL,
+    lease_until timestamptz NOT NULL
+);
 
 CREATE TABLE bunkers (
     id             uuid PRIMARY KEY,
@@ -256,3 +305,84 @@ CREATE VIEW wanted_copies AS
       JOIN images i ON i.id = b.image_id AND i.status = 'active'
       JOIN workers w ON w.id = b.worker_id
      WHERE b.booked;
+
+-- What changed, in order: of one image (subject = its id: the image, its copies, its scan) or of one bunker. Triggers write
+-- it, so that a change and its event are one transaction whoever makes the change, and no statement can forget it. Ids are
+-- given before the commit: one may become visible after a higher one (Events.look says how a reader deals with that).
+CREATE TABLE events (
+    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    kind    text NOT NULL CHECK (kind IN ('image', 'cache', 'scan', 'bunker', 'access')),
+    subject uuid,             -- null: concerns every watcher, as a key that was revoked
+    body    jsonb NOT NULL,   -- in the API's words
+    CONSTRAINT access_concerns_all CHECK ((kind = 'access') = (subject IS NULL))
+);
+CREATE INDEX events_of_subject ON events (subject, id) WHERE subject IS NOT NULL;
+
+-- An id as the API prints it.
+CREATE FUNCTION printed(prefix text, id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN prefix || '_' || replace(id::text, '-', '');
+
+CREATE FUNCTION failure(code text, message text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN code IS NOT NULL THEN jsonb_build_object('code', code, 'message', coalesce(message, '')) END;
+
+CREATE FUNCTION image_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO events (kind, subject, body) VALUES ('image', NEW.id, jsonb_build_object(
+        'status', NEW.status, 'manifest_digest', NEW.manifest_digest,
+        'artifact_digest', (SELECT a.digest FROM artifacts a WHERE a.fingerprint = NEW.fingerprint)));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER image_registered AFTER INSERT ON images FOR EACH ROW EXECUTE FUNCTION image_event();
+CREATE TRIGGER image_changed AFTER UPDATE ON images FOR EACH ROW
+    WHEN ((OLD.status, OLD.manifest_digest, OLD.fingerprint) IS DISTINCT FROM (NEW.status, NEW.manifest_digest, NEW.fingerprint))
+    EXECUTE FUNCTION image_event();
+
+CREATE FUNCTION cache_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO events (kind, subject, body) VALUES ('cache', NEW.image_id, jsonb_build_object(
+        'worker_id', printed('wrk', NEW.worker_id),
+        'worker_name', (SELECT w.name FROM workers w WHERE w.id = NEW.worker_id),
+        'wanted', NEW.wanted, 'status', NEW.status, 'phase', NEW.phase, 'attempts', NEW.attempts,
+        'error', failure(NEW.error_code, NEW.error_message), 'artifact_digest', NEW.artifact_digest));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER copy_asked AFTER INSERT ON image_cache FOR EACH ROW EXECUTE FUNCTION cache_event();
+CREATE TRIGGER copy_changed AFTER UPDATE ON image_cache FOR EACH ROW
+    WHEN ((OLD.wanted, OLD.status, OLD.phase, OLD.attempts, OLD.error_code, OLD.artifact_digest)
+          IS DISTINCT FROM (NEW.wanted, NEW.status, NEW.phase, NEW.attempts, NEW.error_code, NEW.artifact_digest))
+    EXECUTE FUNCTION cache_event();
+
+CREATE FUNCTION scan_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO events (kind, subject, body) VALUES ('scan', NEW.image_id, jsonb_build_object(
+        'scan_status', NEW.status, 'scan_reason', NEW.reason, 'message', NEW.message, 'scanner', NEW.scanner));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER scan_asked AFTER INSERT ON scans FOR EACH ROW EXECUTE FUNCTION scan_event();
+CREATE TRIGGER scan_changed AFTER UPDATE ON scans FOR EACH ROW
+    WHEN ((OLD.status, OLD.reason, OLD.message, OLD.generation)
+          IS DISTINCT FROM (NEW.status, NEW.reason, NEW.message, NEW.generation))
+    EXECUTE FUNCTION scan_event();
+
+CREATE FUNCTION bunker_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO events (kind, subject, body) VALUES ('bunker', NEW.id, jsonb_build_object(
+        'status', NEW.status, 'intent', NEW.intent, 'worker_id', printed('wrk', NEW.worker_id),
+        'failure', failure(NEW.failure_code, NEW.failure_message)));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bunker_booked AFTER INSERT ON bunkers FOR EACH ROW EXECUTE FUNCTION bunker_event();
+CREATE TRIGGER bunker_changed AFTER UPDATE ON bunkers FOR EACH ROW
+    WHEN ((OLD.status, OLD.intent, OLD.worker_id) IS DISTINCT FROM (NEW.status, NEW.intent, NEW.worker_id))
+    EXECUTE FUNCTION bunker_event();
+
+-- Somebody may less than before: who watches is looked at again.
+CREATE FUNCTION access_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO events (kind, subject, body) VALUES ('access', NULL, '{}');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER key_revoked AFTER UPDATE OF revoked_at ON api_keys FOR EACH ROW
+    WHEN (NEW.revoked_at IS NOT NULL) EXECUTE FUNCTION access_event();
+CREATE TRIGGER user_changed AFTER UPDATE OF disabled_at, role, grants ON users FOR EACH ROW EXECUTE FUNCTION access_event();

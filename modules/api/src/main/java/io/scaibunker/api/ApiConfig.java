@@ -17,6 +17,11 @@ import java.util.Optional;
  * @param checkTimeout how long one check of {@code /health/ready} may take
  * @param stopTimeout how long requests under way may take when the node stops
  * @param outputLimit the most bytes of stdout, and of stderr, that an exec answers
+ * @param watchers how many may watch events at once, on this node
+ * @param watchBeat how often a watcher is told that its connection lives
+ * @param eventPause how often the log of events is read while somebody watches
+ * @param eventRetention how long events are kept
+ * @param eventLimit how many events are kept, at most
  * @param jwksFile keys of the issuer of JWTs, as a JSON Web Key Set; unset: no JWT is taken
  * @param jwtUserClaim the claim that names the user, as {@code usr_…}
  * @param jwtIssuer what {@code iss} must say; unset: anything
@@ -32,6 +37,11 @@ public record ApiConfig(
         Duration checkTimeout,
         Duration stopTimeout,
         int outputLimit,
+        int watchers,
+        Duration watchBeat,
+        Duration eventPause,
+        Duration eventRetention,
+        int eventLimit,
         Optional<Path> jwksFile,
         String jwtUserClaim,
         Optional<String> jwtIssuer,
@@ -52,6 +62,11 @@ public record ApiConfig(
                         "check-timeout", Duration.ofSeconds(2), Duration.ofMillis(100), Duration.ofMinutes(1)),
                 settings.duration("stop-timeout", Duration.ofSeconds(5), Duration.ofMillis(100), Duration.ofMinutes(1)),
                 (int) settings.size("output-limit", 1 << 20, 1 << 10, 16 << 20),
+                settings.integer("watchers", 5_000, 0, 1_000_000),
+                settings.duration("watch-beat", Duration.ofSeconds(10), Duration.ofMillis(50), Duration.ofMinutes(5)),
+                settings.duration("event-pause", Duration.ofMillis(25), Duration.ofMillis(1), Duration.ofMinutes(1)),
+                settings.duration("event-retention", Duration.ofDays(7), Duration.ofMinutes(1), Duration.ofDays(3650)),
+                settings.integer("event-limit", 2_000_000, 1_000, 1_000_000_000),
                 settings.path("jwks-file"),
                 settings.text("jwt-user-claim", "sub"),
                 settings.text("jwt-issuer"),

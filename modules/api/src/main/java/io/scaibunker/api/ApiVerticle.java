@@ -3,6 +3,7 @@ package io.scaibunker.api;
 import io.scaibunker.bus.News;
 import io.scaibunker.bus.Post;
 import io.scaibunker.store.Database;
+import io.scaibunker.store.Events;
 import io.scaibunker.store.IdempotencyKeys;
 import io.scaibunker.store.SecretBox;
 import io.vertx.core.Future;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class ApiVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ApiVerticle.class);
     private static final Duration SWEEP = Duration.ofMinutes(30);
+    private static final Duration EVENT_SWEEP = Duration.ofMinutes(1);
 
     private final ApiConfig config;
     private final Database database;
@@ -31,6 +33,7 @@ public final class ApiVerticle extends VerticleBase {
     private Post post;
     private HttpDoor httpDoor;
     private BusDoor busDoor;
+    private WatchDesk watchDesk;
     private volatile int port;
 
     /** @param checks what {@code /health/ready} looks at, beside the database */
@@ -54,16 +57,24 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText) {
+        CopyProgress progress = new CopyProgress(InstantSource.system());
+        BunkerOperations bunkers = new BunkerOperations(database, post, config.placeTimeout());
         Map<String, LiveOperation> live = new HashMap<>();
         Reception reception = new Reception(
                 contract,
-                operations(live),
+                operations(bunkers, progress, live),
                 new Callers(database, webTokens),
                 new Checks(vertx, contract),
                 new Idempotency(database, box));
-        httpDoor = new HttpDoor(vertx, config, contract, reception, live, contractText);
-        busDoor = new BusDoor(vertx, contract, reception, config.bodyLimit());
+        Watches watches = new Watches(vertx, config, database, progress);
+        post.watch(News.CopyProgressed.ADDRESS, News.CopyProgressed.class, watches::hear);
+        Map<String, WatchOperations.Watchable> watchables = new HashMap<>();
+        new WatchOperations(database, bunkers, progress).enrol(watchables);
+        watchDesk = new WatchDesk(reception, watchables, watches);
+        httpDoor = new HttpDoor(vertx, config, contract, reception, watchDesk, live, contractText);
+        busDoor = new BusDoor(vertx, contract, reception, watchDesk, config.bodyLimit());
         vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
+        vertx.setPeriodic(EVENT_SWEEP.toMillis(), tick -> sweepEvents());
         return post.open()
                 .compose(watching -> busDoor.open())
                 .compose(known -> httpDoor.open())
@@ -73,16 +84,15 @@ public final class ApiVerticle extends VerticleBase {
                 });
     }
 
-    private Map<String, Operation> operations(Map<String, LiveOperation> live) {
-        CopyProgress progress = new CopyProgress(InstantSource.system());
-        post.watch(News.CopyProgressed.ADDRESS, News.CopyProgressed.class, progress::hear);
+    private Map<String, Operation> operations(
+            BunkerOperations bunkers, CopyProgress progress, Map<String, LiveOperation> live) {
         Map<String, ReadyCheck> all = new HashMap<>(checks);
         all.put("database", database::ping);
-        BunkerOperations bunkers = new BunkerOperations(database, post, config.placeTimeout());
 
         Map<String, Operation> operations = new HashMap<>();
         new HealthOperations(all, config.checkTimeout()).enrol(operations);
         new ImageOperations(database, post).enrol(operations);
+        new ScanOperations(vertx, database, post).enrol(operations);
         new CopyOperations(database, post, progress).enrol(operations);
         new CredentialOperations(database, box).enrol(operations);
         new GroupOperations(database, post).enrol(operations);
@@ -107,6 +117,16 @@ public final class ApiVerticle extends VerticleBase {
                 .onFailure(thrown -> LOG.warn("old idempotency keys stay until the next sweep", thrown));
     }
 
+    private void sweepEvents() {
+        Events.sweep(database.client(), config.eventRetention(), config.eventLimit())
+                .onSuccess(gone -> {
+                    if (gone > 0) {
+                        sweepEvents();
+                    }
+                })
+                .onFailure(thrown -> LOG.warn("old events stay until the next sweep", thrown));
+    }
+
     /** Where HTTP is served: another than conf's if that was 0. */
     public int port() {
         return port;
@@ -114,6 +134,7 @@ public final class ApiVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
+        watchDesk.close();
         return busDoor.close()
                 .otherwiseEmpty()
                 .compose(gone -> httpDoor.close())

@@ -5,6 +5,7 @@ import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.Permission;
@@ -116,7 +117,16 @@ final class BunkerOperations {
     }
 
     private static Bunkers.Filter filter(Request request, Optional<ImageId> image) {
-        Caller caller = request.caller();
+        return filter(request.caller(), image, request.query("status"), request.query("lifecycle"));
+    }
+
+    /** Those that run from an image, as far as the caller sees them. */
+    static Bunkers.Filter running(Caller caller, ImageId image) {
+        return filter(caller, Optional.of(image), Optional.of(BunkerStatus.RUNNING.word()), Optional.empty());
+    }
+
+    private static Bunkers.Filter filter(
+            Caller caller, Optional<ImageId> image, Optional<String> status, Optional<String> lifecycle) {
         Optional<UUID> tenant =
                 caller.reach() == Scope.TENANT ? Optional.of(caller.tenantId().value()) : Optional.empty();
         Optional<UUID> partner =
@@ -124,8 +134,7 @@ final class BunkerOperations {
         Optional<UUID> user = caller.seesAllBunkers()
                 ? Optional.empty()
                 : Optional.of(caller.userId().value());
-        return new Bunkers.Filter(
-                tenant, partner, user, request.query("status"), image.map(ImageId::value), request.query("lifecycle"));
+        return new Bunkers.Filter(tenant, partner, user, status, image.map(ImageId::value), lifecycle);
     }
 
     private Future<Reply> get(Request request) {
@@ -168,7 +177,7 @@ final class BunkerOperations {
                 .map(Reply::accepted);
     }
 
-    private static JsonObject view(Bunker bunker) {
+    static JsonObject view(Bunker bunker) {
         JsonObject wish = bunker.wish();
         return new JsonObject()
                 .put("id", bunker.id().toString())

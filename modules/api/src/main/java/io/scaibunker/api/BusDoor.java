@@ -9,6 +9,7 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,24 +17,34 @@ import org.jspecify.annotations.Nullable;
 
 /** The door for clients within the cluster: one address for each operation of the contract. */
 final class BusDoor {
+    /** How long a watcher may take to take what it is told. */
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(15);
+
     private final Vertx vertx;
     private final Contract contract;
     private final Reception reception;
+    private final WatchDesk watchDesk;
     private final int bodyLimit;
     private List<MessageConsumer<JsonObject>> consumers = List.of();
 
-    BusDoor(Vertx vertx, Contract contract, Reception reception, int bodyLimit) {
+    BusDoor(Vertx vertx, Contract contract, Reception reception, WatchDesk watchDesk, int bodyLimit) {
         this.vertx = vertx;
         this.contract = contract;
         this.reception = reception;
+        this.watchDesk = watchDesk;
         this.bodyLimit = bodyLimit;
     }
 
     /** Done when the whole cluster knows the addresses. */
     Future<?> open() {
         consumers = contract.entries().stream()
-                .map(entry -> vertx.eventBus()
-                        .<JsonObject>consumer(ScaiBunkerClient.addressOf(entry.id()), message -> take(entry, message)))
+                .map(entry -> vertx.eventBus().<JsonObject>consumer(ScaiBunkerClient.addressOf(entry.id()), message -> {
+                    if (entry.isStream()) {
+                        watch(entry, message);
+                    } else {
+                        take(entry, message);
+                    }
+                }))
                 .toList();
         return Future.all(consumers.stream().map(MessageConsumer::completion).toList());
     }
@@ -49,9 +60,37 @@ final class BusDoor {
                 .map(given -> incoming(entry, requestId, given))
                 .compose(reception::receive)
                 .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
-                .onSuccess(envelope -> message.reply(
-                        envelope.json(),
-                        new DeliveryOptions().addHeader(ScaiBunkerClient.STATUS, Integer.toString(envelope.status()))));
+                .onSuccess(envelope -> reply(message, envelope));
+    }
+
+    private static void reply(Message<JsonObject> message, Envelope envelope) {
+        message.reply(
+                envelope.json(),
+                new DeliveryOptions().addHeader(ScaiBunkerClient.STATUS, Integer.toString(envelope.status())));
+    }
+
+    /** Answers at once; then tells what happens to the address that the watcher has named. */
+    private void watch(Contract.Entry entry, Message<JsonObject> message) {
+        JsonObject body = message.body();
+        String requestId = RequestIds.of(text(body, "request_id"));
+        Future.succeededFuture(body)
+                .map(BusDoor::watcherAddress)
+                .compose(address -> watchDesk
+                        .open(incoming(entry, requestId, body), null)
+                        .onSuccess(begin -> {
+                            reply(message, Envelope.of(Reply.ok(new JsonObject().put("watching", true)), requestId));
+                            begin.accept(new BusSink(vertx, address, ANSWER_TIMEOUT));
+                        }))
+                .onFailure(thrown -> reply(message, Reception.envelope(entry.id(), requestId, thrown)));
+    }
+
+    /** Any other address could be a room's own. */
+    private static String watcherAddress(JsonObject body) {
+        String address = text(body, "deliver_to");
+        if (address == null || !address.matches(ScaiBunkerClient.WATCHER_ADDRESS)) {
+            throw Request.invalid("deliver_to", "expected: " + ScaiBunkerClient.WATCHER_ADDRESS);
+        }
+        return address;
     }
 
     private Incoming incoming(Contract.Entry entry, String requestId, JsonObject given) {

@@ -30,6 +30,7 @@ final class Contract {
      * @param oneOf the permissions of which the caller needs one; empty: no key is needed
      * @param bodySchema empty where a body has no meaning
      * @param isLive whether it is a {@link LiveOperation} alone: bytes flow while it lasts, over HTTP
+     * @param isStream whether it is answered by events, one after the other, instead of an envelope
      */
     record Entry(
             String id,
@@ -38,6 +39,7 @@ final class Contract {
             Set<Permission> oneOf,
             Optional<JsonObject> bodySchema,
             boolean isLive,
+            boolean isStream,
             Operation operation) {
         boolean isOpen() {
             return oneOf.isEmpty();
@@ -78,7 +80,12 @@ final class Contract {
                 permissions.stream().map(key -> Permission.parse((String) key)).collect(Collectors.toUnmodifiableSet()),
                 bodySchema(operation),
                 operation.getOpenAPIModel().getBoolean("x-live", false),
+                isStream(operation),
                 operation);
+    }
+
+    private static boolean isStream(Operation operation) {
+        return operation.getOpenAPIModel().getBoolean("x-stream", false);
     }
 
     private static Optional<JsonObject> bodySchema(Operation operation) {

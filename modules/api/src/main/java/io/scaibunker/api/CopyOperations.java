@@ -1,6 +1,5 @@
 package io.scaibunker.api;
 
-import io.scaibunker.bus.News;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.model.CacheStatus;
@@ -10,6 +9,7 @@ import io.scaibunker.model.ImageId;
 import io.scaibunker.model.ImageStatus;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.WorkerId;
+import io.scaibunker.model.WorkerStatus;
 import io.scaibunker.store.AvailabilityGroups;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
@@ -50,7 +50,11 @@ final class CopyOperations {
                                     .orElse(true))
                             .sorted((one, other) -> place(one).compareTo(place(other)))
                             .toList();
-                    return Reply.pageBy(behind, limit, row -> view(image.id(), row), row -> Cursor.of(place(row)))
+                    return Reply.pageBy(
+                                    behind,
+                                    limit,
+                                    row -> view(row, progress.of(image.id(), row)),
+                                    row -> Cursor.of(place(row)))
                             .with("summary", summary(rows));
                 }));
     }
@@ -59,19 +63,25 @@ final class CopyOperations {
         return row.workerName() + " " + row.workerId();
     }
 
-    private static JsonObject summary(List<CacheRow> rows) {
+    /** By status; rows of workers that are lost count as that alone, so that they do not stand in the way of «done». */
+    static JsonObject summary(List<CacheRow> rows) {
         JsonObject summary = new JsonObject();
         for (CacheStatus status : CacheStatus.values()) {
             summary.put(
                     status.word(),
-                    rows.stream().filter(row -> row.status() == status).count());
+                    rows.stream()
+                            .filter(row -> row.status() == status && !isLost(row))
+                            .count());
         }
-        return summary;
+        return summary.put("lost", rows.stream().filter(CopyOperations::isLost).count());
     }
 
-    private JsonObject view(ImageId imageId, CacheRow row) {
-        Bytes bytes = bytes(imageId, row);
-        return new JsonObject()
+    private static boolean isLost(CacheRow row) {
+        return row.workerStatus() == WorkerStatus.LOST;
+    }
+
+    static JsonObject view(CacheRow row, Advance advance) {
+        return advance.put(new JsonObject()
                 .put("worker_id", row.workerId().toString())
                 .put("worker_name", row.workerName())
                 .put(
@@ -79,49 +89,15 @@ final class CopyOperations {
                         new JsonArray(row.groups().stream()
                                 .map(id -> new GroupId(id).toString())
                                 .toList()))
+                .put("wanted", row.wanted())
                 .put("status", row.status().word())
                 .put("phase", row.phase().map(phase -> phase.word()).orElse(null))
-                .put("bytes_done", bytes.done())
-                .put("bytes_total", Shown.orNull(bytes.total()))
-                .put("eta_s", Shown.orNull(bytes.etaSeconds()))
-                .put("source", Shown.orNull(bytes.source()))
                 .put("attempts", row.attempts())
                 .put("error", Shown.failure(row.errorCode(), row.errorMessage()))
                 .put(
                         "artifact_digest",
                         row.artifactDigest().map(Object::toString).orElse(null))
-                .put("updated_at", Shown.time(row.updatedAt()));
-    }
-
-    private record Bytes(long done, Optional<Long> total, Optional<Long> etaSeconds, Optional<String> source) {}
-
-    private Bytes bytes(ImageId imageId, CacheRow row) {
-        return switch (row.status()) {
-            case READY ->
-                new Bytes(row.artifactBytes().orElse(0L), row.artifactBytes(), Optional.empty(), Optional.empty());
-            case BUILDING ->
-                progress.of(imageId, row.workerId(), row.generation())
-                        .map(CopyOperations::bytes)
-                        .orElseGet(CopyOperations::unknown);
-            case PENDING, FAILED, EVICTED -> unknown();
-        };
-    }
-
-    private static Bytes unknown() {
-        return new Bytes(0, Optional.empty(), Optional.empty(), Optional.empty());
-    }
-
-    /** Never whole before the row says ready: what is left is checking and putting in place. */
-    private static Bytes bytes(News.CopyProgressed news) {
-        if (news.bytesTotal() <= 0) {
-            return new Bytes(
-                    Math.max(0, news.bytesDone()), Optional.empty(), Optional.empty(), Optional.of(news.source()));
-        }
-        long done = Math.max(0, Math.min(news.bytesDone(), news.bytesTotal() - 1));
-        Optional<Long> eta = news.bytesPerSecond() <= 0
-                ? Optional.empty()
-                : Optional.of((news.bytesTotal() - done) / news.bytesPerSecond() + 1);
-        return new Bytes(done, Optional.of(news.bytesTotal()), eta, Optional.of(news.source()));
+                .put("updated_at", Shown.time(row.updatedAt())));
     }
 
     private Future<Reply> warm(Request request) {

@@ -3,6 +3,7 @@ package io.scaibunker.api;
 import io.scaibunker.bus.News;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.WorkerId;
+import io.scaibunker.store.ImageCache.CacheRow;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,7 +24,7 @@ final class CopyProgress {
 
     private record Copy(ImageId imageId, WorkerId workerId) {}
 
-    private record Heard(News.CopyProgressed news, Instant at) {}
+    private record Heard(News.CopyProgressed news, Advance advance, Instant at) {}
 
     private final InstantSource clock;
     /** The one heard longest ago is the eldest. */
@@ -33,10 +34,24 @@ final class CopyProgress {
         this.clock = clock;
     }
 
-    void hear(News.CopyProgressed news) {
+    /** @return what is now known of the copy: never behind what was known of the same try */
+    Advance hear(News.CopyProgressed news) {
         Copy copy = new Copy(news.imageId(), news.workerId());
-        latest.remove(copy);
-        latest.put(copy, new Heard(news, clock.instant()));
+        Advance advance = Optional.ofNullable(latest.remove(copy))
+                .filter(before -> isSameTry(before.news(), news))
+                .map(before -> Advance.of(news)
+                        .notBehind(before.advance(), before.news().phase() == news.phase()))
+                .orElseGet(() -> Advance.of(news));
+        latest.put(copy, new Heard(news, advance, clock.instant()));
+        forgetOld();
+        return advance;
+    }
+
+    private static boolean isSameTry(News.CopyProgressed before, News.CopyProgressed now) {
+        return before.generation() == now.generation() && Advance.follows(now.phase(), before.phase());
+    }
+
+    private void forgetOld() {
         Instant oldest = clock.instant().minus(FORGOTTEN_AFTER);
         Iterator<Heard> eldest = latest.values().iterator();
         while (eldest.hasNext()) {
@@ -49,11 +64,20 @@ final class CopyProgress {
     }
 
     /** What was last said of a copy, if it was said of this generation of its row. */
-    Optional<News.CopyProgressed> of(ImageId imageId, WorkerId workerId, long generation) {
+    Optional<Advance> of(ImageId imageId, WorkerId workerId, long generation) {
         return Optional.ofNullable(latest.get(new Copy(imageId, workerId)))
                 .filter(heard -> heard.at().isAfter(clock.instant().minus(FORGOTTEN_AFTER)))
-                .map(Heard::news)
-                .filter(news -> news.generation() == generation);
+                .filter(heard -> heard.news().generation() == generation)
+                .map(Heard::advance);
+    }
+
+    /** What to show of a row. */
+    Advance of(ImageId imageId, CacheRow row) {
+        return switch (row.status()) {
+            case READY -> Advance.ready(row.artifactBytes());
+            case BUILDING -> of(imageId, row.workerId(), row.generation()).orElse(Advance.NONE);
+            case PENDING, FAILED, EVICTED -> Advance.NONE;
+        };
     }
 
     int size() {

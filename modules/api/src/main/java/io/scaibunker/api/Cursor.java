@@ -51,7 +51,7 @@ final class Cursor {
         }
     }
 
-    private static PlatformException foreign() {
+    static PlatformException foreign() {
         return PlatformException.invalid("cursor", "not a cursor (expected: next_cursor of the answer before)");
     }
 }

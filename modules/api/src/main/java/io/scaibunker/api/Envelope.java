@@ -13,8 +13,9 @@ import java.util.Optional;
  * What leaves the room: a status and the JSON that every answer has.
  *
  * @param retryAfter whether the caller was told to come again, unchanged
+ * @param dataType of the data where a caller over HTTP may ask for it alone
  */
-record Envelope(int status, JsonObject json, boolean retryAfter) {
+record Envelope(int status, JsonObject json, boolean retryAfter, Optional<String> dataType) {
     private static final Duration RETRY_DEFAULT = Duration.ofSeconds(2);
 
     static Envelope of(Reply reply, String requestId) {
@@ -22,7 +23,8 @@ record Envelope(int status, JsonObject json, boolean retryAfter) {
         reply.page()
                 .ifPresent(page -> json.put("has_more", page.next().isPresent())
                         .put("next_cursor", page.next().orElse(null)));
-        return new Envelope(reply.status(), json.put("meta", meta(requestId).mergeIn(reply.meta())), false);
+        return new Envelope(
+                reply.status(), json.put("meta", meta(requestId).mergeIn(reply.meta())), false, reply.type());
     }
 
     static Envelope of(PlatformException failure, String requestId) {
@@ -37,7 +39,7 @@ record Envelope(int status, JsonObject json, boolean retryAfter) {
         }
         JsonObject json =
                 new JsonObject().put("status", "error").put("error", error).put("meta", meta(requestId));
-        return new Envelope(kind.httpStatus(), json, pause.isPresent());
+        return new Envelope(kind.httpStatus(), json, pause.isPresent(), Optional.empty());
     }
 
     private static Optional<Duration> pause(PlatformException failure) {
@@ -59,7 +61,7 @@ record Envelope(int status, JsonObject json, boolean retryAfter) {
     static Envelope again(int status, String body, String requestId) {
         JsonObject json = new JsonObject(body);
         json.put("meta", json.getJsonObject("meta").put("request_id", requestId));
-        return new Envelope(status, json, false);
+        return new Envelope(status, json, false, Optional.empty());
     }
 
     static PlatformException noSuchRoute(String method, String path) {

@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
@@ -26,26 +27,30 @@ final class HttpDoor {
     private static final String REQUEST_ID = "X-Request-Id";
     private static final String SHELL_PROTOCOL = "scaibunker";
     private static final String KEY_PROTOCOL = "bearer.";
+    private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final String JSON = "application/json";
 
     private final Vertx vertx;
     private final ApiConfig config;
     private final Reception reception;
+    private final WatchDesk watchDesk;
     private final Map<String, LiveOperation> live;
     private final HttpServer server;
 
-    /** @param live what is not one question and one answer */
+    /** @param live what is neither one question and one answer, nor a watch */
     HttpDoor(
             Vertx vertx,
             ApiConfig config,
             Contract contract,
             Reception reception,
+            WatchDesk watchDesk,
             Map<String, LiveOperation> live,
             Buffer contractText) {
         this.vertx = vertx;
         this.config = config;
         this.reception = reception;
         this.live = Map.copyOf(live);
+        this.watchDesk = watchDesk;
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.host())
                 .setPort(config.port())
@@ -63,7 +68,9 @@ final class HttpDoor {
         for (Contract.Entry entry : contract.entries()) {
             router.route(entry.method(), entry.route().replaceAll("\\{(\\w+)}", ":$1"))
                     .handler(context -> {
-                        if (entry.isLive()) {
+                        if (entry.isStream()) {
+                            watch(entry, context);
+                        } else if (entry.isLive()) {
                             context.request().pause();
                             begin(entry, context, Future.succeededFuture(Buffer.buffer()));
                         } else if (live.containsKey(entry.id()) && wantsEvents(context.request())) {
@@ -101,6 +108,20 @@ final class HttpDoor {
                 .compose(reception::receive)
                 .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
                 .onSuccess(envelope -> answer(request, requestId, envelope));
+    }
+
+    private void watch(Contract.Entry entry, RoutingContext context) {
+        HttpServerRequest request = context.request();
+        String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        body(request)
+                .compose(body ->
+                        watchDesk.open(incoming(entry, context, requestId, body), request.getHeader(LAST_EVENT_ID)))
+                .onSuccess(begin -> {
+                    if (!request.response().closed()) {
+                        begin.accept(new SseSink(request.response().putHeader(REQUEST_ID, requestId)));
+                    }
+                })
+                .onFailure(thrown -> answer(request, requestId, Reception.envelope(entry.id(), requestId, thrown)));
     }
 
     private Future<Buffer> body(HttpServerRequest request) {
@@ -162,9 +183,11 @@ final class HttpDoor {
         if (response.ended() || response.closed()) {
             return;
         }
+        boolean alone =
+                envelope.dataType().isPresent() && envelope.dataType().get().equals(request.getHeader("Accept"));
         response.setStatusCode(envelope.status())
                 .putHeader(REQUEST_ID, requestId)
-                .putHeader("Content-Type", JSON);
+                .putHeader("Content-Type", alone ? envelope.dataType().get() : JSON);
         // Answers hold secrets and change: no cache between us and the caller may keep them.
         response.putHeader("Cache-Control", "no-store");
         Long pause =
@@ -175,7 +198,8 @@ final class HttpDoor {
         if (envelope.status() == 401) {
             response.putHeader("WWW-Authenticate", "Bearer");
         }
-        end(request, response, envelope.json().toBuffer());
+        JsonObject body = alone ? envelope.json().getJsonObject("data") : envelope.json();
+        end(request, response, body.toBuffer());
     }
 
     private static void end(HttpServerRequest request, HttpServerResponse response, Buffer body) {

@@ -8,13 +8,17 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
 import io.scaibunker.model.Word;
+import io.scaibunker.store.AvailabilityGroups;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Images;
 import io.scaibunker.store.Images.Image;
 import io.scaibunker.store.Scans;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.SqlClient;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,8 +41,6 @@ final class ImageOperations {
         operations.put("getImage", this::get);
         operations.put("deactivateImage", this::deactivate);
         operations.put("deleteImage", this::deactivate);
-        operations.put("scanImage", this::scan);
-        operations.put("getScan", this::verdict);
     }
 
     private Future<Reply> register(Request request) {
@@ -104,8 +106,34 @@ final class ImageOperations {
 
     private Future<Reply> get(Request request) {
         return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
-                .map(ImageOperations::view)
+                .compose(image -> whole(database.client(), request.caller(), image))
                 .map(Reply::ok);
+    }
+
+    /** An image with how its copies stand, in all and by the groups that the caller sees. */
+    static Future<JsonObject> whole(SqlClient sql, Caller caller, Image image) {
+        return ImageCache.readiness(sql, image.id())
+                .compose(all -> AvailabilityGroups.readiness(sql, caller.viewer(), image.id())
+                        .map(groups -> view(image)
+                                .put("readiness", view(all, groups))
+                                .put("usable_at", Shown.time(all.usableAt()))
+                                .put("complete_at", Shown.time(all.completeAt()))));
+    }
+
+    private static JsonObject view(ImageCache.Readiness all, List<AvailabilityGroups.GroupReadiness> groups) {
+        JsonArray byGroup = new JsonArray();
+        groups.forEach(group -> byGroup.add(new JsonObject()
+                .put("group_id", group.id().toString())
+                .put("name", group.name())
+                .mergeIn(view(group.readiness()))));
+        return view(all).put("groups", byGroup);
+    }
+
+    private static JsonObject view(ImageCache.Readiness readiness) {
+        return new JsonObject()
+                .put("ready", readiness.ready())
+                .put("targeted", readiness.targeted())
+                .put("lost", readiness.lost());
     }
 
     private Future<Reply> deactivate(Request request) {
@@ -117,38 +145,6 @@ final class ImageOperations {
                 .compose(id -> Finder.image(database.client(), request.caller().viewer(), id.toString()))
                 .map(ImageOperations::view)
                 .map(Reply::ok);
-    }
-
-    private Future<Reply> scan(Request request) {
-        return Finder.ownImage(database.client(), request.caller(), request.path("id"))
-                .compose(image -> Scans.askAgain(database.client(), image.id())
-                        .onSuccess(asked -> post.nudge(new Nudge.ScanAsked(image.id())))
-                        .compose(asked -> scanOf(image)))
-                .map(Reply::accepted);
-    }
-
-    private Future<Reply> verdict(Request request) {
-        return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
-                .compose(this::scanOf)
-                .map(Reply::ok);
-    }
-
-    private Future<JsonObject> scanOf(Image image) {
-        return Scans.find(database.client(), image.id())
-                .map(found -> found.map(ImageOperations::view)
-                        .orElseThrow(() -> new IllegalStateException("no scan row of " + image.id())));
-    }
-
-    private static JsonObject view(Scans.Scan scan) {
-        return new JsonObject()
-                .put("image_id", scan.imageId().toString())
-                .put("scan_status", scan.status().word())
-                .put("scan_reason", Shown.orNull(scan.reason()))
-                .put("message", Shown.orNull(scan.message()))
-                .put("scanner", Shown.orNull(scan.scanner()))
-                .put("requested_at", Shown.time(scan.requestedAt()))
-                .put("finished_at", Shown.time(scan.finishedAt()))
-                .put("previous", Shown.orNull(scan.previous()));
     }
 
     static JsonObject view(Image image) {

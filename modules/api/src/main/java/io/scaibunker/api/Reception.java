@@ -40,7 +40,7 @@ final class Reception {
         this.checks = checks;
         this.idempotency = idempotency;
         Set<String> asked = contract.entries().stream()
-                .filter(entry -> !entry.isLive())
+                .filter(entry -> !entry.isLive() && !entry.isStream())
                 .map(Contract.Entry::id)
                 .collect(Collectors.toSet());
         if (!asked.equals(operations.keySet())) {

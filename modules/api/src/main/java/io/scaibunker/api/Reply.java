@@ -13,8 +13,9 @@ import java.util.function.Function;
  * @param data an object, or the rows of a page
  * @param page set where data is a page
  * @param meta beside the request's id
+ * @param type of the data where a caller over HTTP may ask for it alone, without an envelope
  */
-record Reply(int status, Object data, Optional<Page> page, JsonObject meta) {
+record Reply(int status, Object data, Optional<Page> page, JsonObject meta, Optional<String> type) {
     /** @param next cursor of the page behind; empty at the end */
     record Page(Optional<String> next) {}
 
@@ -31,7 +32,7 @@ record Reply(int status, Object data, Optional<Page> page, JsonObject meta) {
     }
 
     private static Reply of(int status, JsonObject data) {
-        return new Reply(status, data, Optional.empty(), new JsonObject());
+        return new Reply(status, data, Optional.empty(), new JsonObject(), Optional.empty());
     }
 
     /** @param rows one more than {@code limit} where there are more */
@@ -44,10 +45,26 @@ record Reply(int status, Object data, Optional<Page> page, JsonObject meta) {
         List<T> shown = more ? rows.subList(0, limit) : rows;
         JsonArray data = new JsonArray(shown.stream().map(view).toList());
         Optional<String> next = more ? Optional.of(cursor.apply(shown.getLast())) : Optional.empty();
-        return new Reply(200, data, Optional.of(new Page(next)), new JsonObject());
+        return new Reply(200, data, Optional.of(new Page(next)), new JsonObject(), Optional.empty());
+    }
+
+    /** One thing that has a page in it. */
+    static <T> Reply pageIn(
+            JsonObject data,
+            String field,
+            List<T> rows,
+            int limit,
+            Function<T, JsonObject> view,
+            Function<T, String> cursor) {
+        Reply page = pageBy(rows, limit, view, cursor);
+        return new Reply(200, data.put(field, page.data()), page.page(), page.meta(), Optional.empty());
     }
 
     Reply with(String metaField, JsonObject value) {
-        return new Reply(status, data, page, meta.copy().put(metaField, value));
+        return new Reply(status, data, page, meta.copy().put(metaField, value), type);
+    }
+
+    Reply as(String mediaType) {
+        return new Reply(status, data, page, meta, Optional.of(mediaType));
     }
 }

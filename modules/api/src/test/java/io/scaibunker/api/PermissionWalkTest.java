@@ -36,31 +36,32 @@ class PermissionWalkTest {
      * How to call one operation.
      *
      * @param path its path parameters
+     * @param query those that it needs
      * @param body null: the contract's own example
      * @param foreign the code that a foreign tenant's administrator gets; empty where there is nothing foreign
-     * @param query as in {@code path=/a}
      */
-    private record Step(Map<String, String> path, Optional<JsonObject> body, String foreign, String query) {
+    private record Step(
+            Map<String, String> path, Map<String, String> query, Optional<JsonObject> body, String foreign) {
         static Step plain() {
-            return new Step(Map.of(), Optional.empty(), "", "");
+            return new Step(Map.of(), Map.of(), Optional.empty(), "");
         }
 
         static Step at(String id, String foreign) {
-            return new Step(Map.of("id", id), Optional.empty(), foreign, "");
+            return new Step(Map.of("id", id), Map.of(), Optional.empty(), foreign);
         }
 
         Step body(JsonObject given) {
-            return new Step(path, Optional.of(given), foreign, query);
+            return new Step(path, query, Optional.of(given), foreign);
         }
 
-        Step query(String given) {
-            return new Step(path, body, foreign, given);
+        Step asking(String name, String value) {
+            return new Step(path, Map.of(name, value), body, foreign);
         }
 
         Step and(String name, String value) {
             Map<String, String> more = new LinkedHashMap<>(path);
             more.put(name, value);
-            return new Step(more, body, foreign, query);
+            return new Step(more, query, body, foreign);
         }
     }
 
@@ -112,13 +113,22 @@ class PermissionWalkTest {
         }
         steps.put("registerImage", Step.plain().body(RunningApi.image("walk" + world.number)));
         for (String ofImage : List.of(
-                "getImage", "deleteImage", "getImageCache", "warmImage", "scanImage", "getScan", "deactivateImage")) {
+                "watchImage",
+                "getImage",
+                "deleteImage",
+                "getImageCache",
+                "warmImage",
+                "scanImage",
+                "getScan",
+                "getSbom",
+                "deactivateImage")) {
             steps.put(ofImage, Step.at(world.image, "IMAGE_NOT_FOUND"));
         }
         steps.put("putRegistryCredential", Step.plain().and("host", "registry.example:5000"));
         steps.put(
                 "deleteRegistryCredential",
-                new Step(Map.of("host", "registry.example"), Optional.empty(), "CREDENTIAL_NOT_FOUND", ""));
+                new Step(Map.of("host", "registry.example"), Map.of(), Optional.empty(), "CREDENTIAL_NOT_FOUND"));
+        steps.put("listCarriers", Step.plain().asking("id", "CVE-2024-1"));
         steps.put("createGroup", Step.plain().body(new JsonObject().put("name", "walk" + world.number)));
         Step ofGroup = Step.at(world.group, "GROUP_NOT_FOUND");
         steps.put("getGroup", ofGroup);
@@ -134,12 +144,13 @@ class PermissionWalkTest {
         steps.put("createBunker", Step.plain().body(new JsonObject().put("image", world.image)));
         Step ofBunker = Step.at(world.bunker, "BUNKER_NOT_FOUND");
         steps.put("getBunker", ofBunker);
+        steps.put("watchBunker", ofBunker);
         steps.put("deleteBunker", ofBunker);
         steps.put("execInBunker", ofBunker);
         steps.put("getBunkerLogs", ofBunker);
         for (String ofFile : List.of("getBunkerFile", "putBunkerFile", "deleteBunkerFile", "listBunkerFiles")) {
             FakeBunker.put("/walk");
-            steps.put(ofFile, ofBunker.query("path=/walk"));
+            steps.put(ofFile, ofBunker.asking("path", "/walk"));
         }
         steps.put("openBunkerShell", ofBunker);
         steps.put("createTenant", Step.plain().body(new JsonObject().put("name", "walk" + world.number)));
@@ -215,7 +226,9 @@ class PermissionWalkTest {
         } else if (!entry.isOpen() && !entry.isLive()) {
             refused(entry, step, api.superKey, new JsonObject().put("a", 1), 422, "VALIDATION_ERROR");
         }
-        if (entry.isLive()) {
+        if (entry.isStream()) {
+            streams(entry, step);
+        } else if (entry.isLive()) {
             lives(entry, step);
         } else {
             asAsked(entry, step, body);
@@ -236,11 +249,33 @@ class PermissionWalkTest {
         cases += 2;
     }
 
+    /** What is told by both doors is for {@link WatchTest}; here: that both let in who may, and tell who may not. */
+    private void streams(Contract.Entry entry, Step step) {
+        try (SseReader reader = SseReader.open(api, path(entry, step), api.superKey)) {
+            assertThat(reader.status()).isEqualTo(200);
+            assertThat(reader.next().event()).isEqualTo("snapshot");
+        }
+        JsonObject request = new JsonObject()
+                .put("authorization", "Bearer " + api.superKey)
+                .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
+        for (String address : List.of("fanout.copies-asked", "scaibunker.api.getImage", "")) {
+            Message<JsonObject> refused = RunningApi.get(api.vertx
+                    .eventBus()
+                    .request(
+                            ScaiBunkerClient.addressOf(entry.id()),
+                            request.copy().put("deliver_to", address)));
+            assertThat(refused.body().getJsonObject("error").getString("code")).isEqualTo("VALIDATION_ERROR");
+        }
+        cases += 4;
+    }
+
     /** Who may only read is refused, unless reading is all that is asked. */
     private void mayNot(Contract.Entry entry, Step step, JsonObject body) {
         if (entry.oneOf().contains(Permission.READ)) {
             boolean reads = entry.method().name().equals("GET");
-            int status = call(entry, step, viewer, body).status();
+            int status = entry.isStream()
+                    ? SseReader.statusOf(api, path(entry, step), viewer)
+                    : call(entry, step, viewer, body).status();
             // Another user's bunkers in one's tenant are shown to a viewer, another's keys and tenant are not.
             boolean ofAnother = Set.of("getApiKey", "revokeApiKey", "getTenant").contains(entry.id());
             assertThat(status).as(entry.id()).isEqualTo(ofAnother || !reads ? 404 : expected(entry));
@@ -279,11 +314,8 @@ class PermissionWalkTest {
         Step step = steps(world).get(entry.id());
         JsonObject request = new JsonObject()
                 .put("authorization", "Bearer " + api.superKey)
-                .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
-        if (!step.query().isEmpty()) {
-            String[] pair = step.query().split("=");
-            request.put("query", new JsonObject().put(pair[0], pair[1]));
-        }
+                .put("path", new JsonObject(new LinkedHashMap<>(step.path())))
+                .put("query", new JsonObject(new LinkedHashMap<>(step.query())));
         if (entry.takesBody()) {
             request.put("body", step.body().orElseGet(() -> example(entry)));
         }
@@ -319,8 +351,9 @@ class PermissionWalkTest {
     }
 
     private RunningApi.Answered call(Contract.Entry entry, Step step, String key, JsonObject body) {
+        String path = path(entry, step);
         Optional<String> text = body.isEmpty() ? Optional.empty() : Optional.of(body.encode());
-        return api.call(entry.method().name(), path(entry, step), key, text, Map.of());
+        return api.call(entry.method().name(), path, key, text, Map.of());
     }
 
     private static String path(Contract.Entry entry, Step step) {
@@ -328,7 +361,10 @@ class PermissionWalkTest {
         for (Map.Entry<String, String> parameter : step.path().entrySet()) {
             path = path.replace("{" + parameter.getKey() + "}", parameter.getValue());
         }
-        return step.query().isEmpty() ? path : path + "?" + step.query();
+        for (Map.Entry<String, String> asked : step.query().entrySet()) {
+            path += "?" + asked.getKey() + "=" + asked.getValue();
+        }
+        return path;
     }
 
     private static int expected(Contract.Entry entry) {

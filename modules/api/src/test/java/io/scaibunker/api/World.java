@@ -2,9 +2,17 @@ package io.scaibunker.api;
 
 import static io.scaibunker.api.RunningApi.BASE;
 
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ImageId;
 import io.scaibunker.model.WorkerId;
+import io.scaibunker.store.Artifacts;
+import io.scaibunker.store.Inventories;
+import io.scaibunker.vulns.InventoryBuilder;
+import io.scaibunker.vulns.InventoryJson;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +37,7 @@ final class World {
         worker = api.worker("w" + number);
         secondWorker = api.worker("v" + number);
         image = api.register("image" + number, owner);
+        scanned(api);
         secondImage = api.post(
                         BASE + "/images",
                         owner,
@@ -51,6 +60,21 @@ final class World {
                 owner,
                 Optional.of("{\"token\":\"t\"}"),
                 Map.of());
+    }
+
+    /** The image was baked, and what it holds is known. */
+    private void scanned(RunningApi api) {
+        Digest artifact = new Digest("sha256:" + String.format("%064x", number));
+        RunningApi.get(Artifacts.record(
+                api.database.client(),
+                ImageId.parse(image),
+                new Artifacts.Artifact("walk" + number, artifact, artifact, 1, 1, 1)));
+        try {
+            byte[] packed = InventoryJson.pack(new InventoryBuilder().build());
+            RunningApi.get(Inventories.keep(api.database.client(), artifact, packed));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String id(RunningApi api, String path, JsonObject body) {

@@ -47,7 +47,7 @@ public final class BunkerAccessClient {
                 });
     }
 
-    private static SocketAddress address(String worker) {
+    static SocketAddress address(String worker) {
         int colon = worker.lastIndexOf(':');
         return SocketAddress.inetSocketAddress(
                 Integer.parseInt(worker.substring(colon + 1)), worker.substring(0, colon));

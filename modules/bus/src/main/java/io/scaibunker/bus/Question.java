@@ -108,7 +108,7 @@ public sealed interface Question<A extends Answer> extends BusMessage {
     }
 
     /**
-     * What a worker holds: the file's digest, its size, what it takes on disk, and what it was made from.
+     * What a worker holds: the image's digest ({@code ImageTable}), its size, what it takes on disk, and what it was made from.
      *
      * @param writer name and version of what wrote it; equal input and writer mean equal content
      */

@@ -28,6 +28,9 @@ public final class ScaiBunkerClient {
     /** The reply's header with what HTTP would have said, as {@code 201}. */
     public static final String STATUS = "http-status";
 
+    /** Where a watcher may have events delivered to. */
+    public static final String WATCHER_ADDRESS = "scaibunker\\.watcher\\.[A-Za-z0-9-]{8,64}";
+
     private final Vertx vertx;
     private final Secret key;
     private final Duration timeout;

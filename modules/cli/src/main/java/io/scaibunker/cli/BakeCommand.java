@@ -1,19 +1,15 @@
 package io.scaibunker.cli;
 
 import io.scaibunker.ext4.ImageSpec;
-import io.scaibunker.oci.Platform;
-import io.scaibunker.oci.SourceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.LinkedHashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -31,7 +27,7 @@ import picocli.CommandLine.TypeConversionException;
             "0:the file is there, whole",
             "1:a mistake of this program",
             "2:the command line is wrong",
-            "3:the source is not there, cannot be reached, or not with these credentials",
+            "3:the source is not there, cannot be reached to the end, or not with these credentials",
             "4:the source is damaged, or nothing that can be baked",
             "5:the content does not fit into --size-mib; the message says what would do",
             "6:this machine: disk full, a program missing, a file that cannot be written",
@@ -51,10 +47,8 @@ final class BakeCommand implements Callable<Integer> {
             names = "--source",
             required = true,
             paramLabel = "SOURCE",
-            converter = SourceConverter.class,
-            description =
-                    "A reference such as docker.io/library/debian:12, or oci-layout:DIR, docker-archive:FILE, tar:FILE"
-                            + " (a root file system; plain, gzip, zstd or xz). What a file is, is told by its content.")
+            converter = RegistryOptions.SourceConverter.class,
+            description = RegistryOptions.SOURCES)
     private BakeSource source = new BakeSource.Registry("");
 
     @Option(
@@ -73,13 +67,6 @@ final class BakeCommand implements Callable<Integer> {
             description = "The file to make; replaced if it is there. It appears whole or not at all.")
     private Path out = Path.of("");
 
-    @Option(
-            names = "--platform",
-            paramLabel = "OS/ARCH",
-            converter = PlatformConverter.class,
-            description = "Which image of an index; default: the one for this machine.")
-    private @Nullable Platform platform;
-
     @Option(names = "--json", description = "Print the result as JSON; no progress bar.")
     private boolean json;
 
@@ -97,17 +84,8 @@ final class BakeCommand implements Callable<Integer> {
                             + " take layers from these instead of decompressing them again; on one file system with --out.")
     private @Nullable Path segments;
 
-    @Option(
-            names = "--insecure-registry",
-            paramLabel = "HOST:PORT",
-            description = "A registry to speak plain http to; may be repeated.")
-    private Set<String> insecureRegistries = new LinkedHashSet<>();
-
-    @Option(
-            names = "--docker-config",
-            paramLabel = "FILE",
-            description = "Credentials for registries; default: ~/.docker/config.json where it is there.")
-    private @Nullable Path dockerConfig;
+    @Mixin
+    private RegistryOptions registries = new RegistryOptions();
 
     private final Terminal terminal;
 
@@ -117,8 +95,7 @@ final class BakeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var order =
-                new BakeOrder(source, sizeMib, target(), wanted(), baker, store(), insecureRegistries, credentials());
+        var order = new BakeOrder(registries.of(source), sizeMib, target(), baker, store());
         var result = new LocalBake(order, json ? Progress.NONE : terminal.progress()).run();
         terminal.out().print(json ? result.json() + System.lineSeparator() : result.text());
         return ExitCode.DONE.number();
@@ -136,39 +113,11 @@ final class BakeCommand implements Callable<Integer> {
         return target;
     }
 
-    private Platform wanted() {
-        return platform != null ? platform : Platform.parse("linux/" + architecture());
-    }
-
-    private static String architecture() {
-        var name = System.getProperty("os.arch", "amd64");
-        return name.equals("aarch64") ? "arm64" : name;
-    }
-
     private Optional<Path> store() throws IOException {
-        if (segments == null) {
-            return Optional.empty();
-        }
-        if (baker != Baker.NATIVE) {
+        if (segments != null && baker != Baker.NATIVE) {
             throw wrong("--segments is for --baker native, not " + baker);
         }
-        if (!Files.isDirectory(segments)) {
-            // What lies in it is believed.
-            Files.createDirectory(
-                    segments, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        }
-        return Optional.of(segments.toRealPath());
-    }
-
-    private Optional<Path> credentials() {
-        if (dockerConfig == null) {
-            return Optional.of(Path.of(System.getProperty("user.home", "/"), ".docker/config.json"))
-                    .filter(Files::isRegularFile);
-        }
-        if (!Files.isReadable(dockerConfig)) {
-            throw wrong("--docker-config '" + dockerConfig + "' cannot be read");
-        }
-        return Optional.of(dockerConfig);
+        return OwnDirectory.at(segments);
     }
 
     private ParameterException wrong(String message) {
@@ -176,28 +125,6 @@ final class BakeCommand implements Callable<Integer> {
             throw new IllegalStateException(message);
         }
         return new ParameterException(spec.commandLine(), message);
-    }
-
-    static final class SourceConverter implements ITypeConverter<BakeSource> {
-        @Override
-        public BakeSource convert(String text) {
-            try {
-                return BakeSource.parse(text);
-            } catch (IllegalArgumentException unfit) {
-                throw new TypeConversionException(unfit.getMessage());
-            }
-        }
-    }
-
-    static final class PlatformConverter implements ITypeConverter<Platform> {
-        @Override
-        public Platform convert(String text) {
-            try {
-                return Platform.parse(text);
-            } catch (SourceException unfit) {
-                throw new TypeConversionException(unfit.getMessage());
-            }
-        }
     }
 
     static final class SizeConverter implements ITypeConverter<Long> {

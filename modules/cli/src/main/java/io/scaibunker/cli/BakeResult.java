@@ -16,7 +16,8 @@ import java.util.Optional;
 /**
  * What a bake made.
  *
- * @param phases wall time by phase, in the order in which they ran
+ * @param fetchedBytes of layers, brought from elsewhere
+ * @param phases wall time by phase, in the order in which they began; fetching and reading the layers run side by side
  * @param took from the first step to the last
  * @param bytes passed to the calls that read and write, where the kernel counts them
  */
@@ -24,6 +25,7 @@ record BakeResult(
         BakeOrder order,
         ResolvedImage image,
         WrittenImage written,
+        long fetchedBytes,
         Map<String, Duration> phases,
         Duration took,
         Optional<ProcessBytes> bytes) {
@@ -53,7 +55,11 @@ record BakeResult(
     }
 
     private String layersMore() {
-        return String.format(Locale.ROOT, ", %.1f MiB as stored", image.compressedBytes() / MIB);
+        return String.format(
+                Locale.ROOT,
+                ", %.1f MiB as stored, %.1f MiB of them fetched",
+                image.compressedBytes() / MIB,
+                fetchedBytes / MIB);
     }
 
     private String phasesText() {
@@ -91,11 +97,12 @@ record BakeResult(
         json.writeStringField("platform", image.platform().toString());
         json.writeNumberField("layers", image.layers().size());
         json.writeNumberField("stored_bytes", image.compressedBytes());
+        json.writeNumberField("fetched_bytes", fetchedBytes);
         json.writeEndObject();
     }
 
     private String name() {
-        return switch (order.source()) {
+        return switch (order.from().source()) {
             case BakeSource.Registry _ -> image.name();
             case BakeSource.Layout(var directory) -> directory.toString();
             case BakeSource.Archive(var file) -> file.toString();

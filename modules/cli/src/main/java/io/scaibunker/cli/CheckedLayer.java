@@ -1,94 +1,92 @@
 package io.scaibunker.cli;
 
 import io.scaibunker.layers.Layer;
+import io.scaibunker.layers.ReadAhead;
 import io.scaibunker.oci.ContentDigest;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
- * A layer read where it lies. Its digest is checked as it is read, each time: who decompresses it reads it anyway, and a copy
- * would cost a write of everything.
+ * A layer read where it lies, or will lie. Its digest is checked as it is read, each time: who decompresses it reads it anyway,
+ * and a copy would cost a write of everything.
  */
-record CheckedLayer(String diffId, Path blob, long storedBytes, ContentDigest digest) implements Layer {
-    private static final int PIECE = 256 << 10;
-
+record CheckedLayer(String diffId, CompletableFuture<Path> blob, long storedBytes, ContentDigest digest)
+        implements Layer {
+    /** Waits until the layer is here. */
     @Override
     public InputStream open() throws IOException {
-        return new Checked(Files.newInputStream(blob));
+        var file = await();
+        var digest = sha256();
+        return new Checked(file, new ReadAhead(Files.newInputStream(file), digest), digest);
+    }
+
+    private Path await() throws IOException {
+        try {
+            return blob.get();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while " + digest + " was fetched");
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof IOException problem) {
+                throw problem;
+            }
+            if (failed.getCause() instanceof RuntimeException problem) {
+                throw problem;
+            }
+            throw new IllegalStateException(failed);
+        }
     }
 
     private final class Checked extends FilterInputStream {
-        private final MessageDigest sha256 = sha256();
-        private final byte[] piece = new byte[PIECE];
-        private int next;
-        private int end;
+        private final Path file;
+        private final ReadAhead bytes;
+        private final MessageDigest sha256;
         private boolean ended;
 
-        Checked(InputStream in) {
-            super(in);
+        Checked(Path file, ReadAhead bytes, MessageDigest sha256) {
+            super(bytes);
+            this.file = file;
+            this.bytes = bytes;
+            this.sha256 = sha256;
         }
 
         @Override
         public int read() throws IOException {
-            return available() > 0 || fill() ? piece[next++] & 0xff : -1;
+            var one = super.read();
+            checkAt(one);
+            return one;
         }
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            if (length == 0) {
-                return 0;
-            }
-            if (available() == 0 && !fill()) {
-                return -1;
-            }
-            var count = Math.min(length, end - next);
-            System.arraycopy(piece, next, target, offset, count);
-            next += count;
+            var count = super.read(target, offset, length);
+            checkAt(count);
             return count;
         }
 
+        /** Only what was read is hashed. */
         @Override
         public long skip(long count) throws IOException {
-            var skipped = Math.clamp(count, 0, available() > 0 || fill() ? available() : 0);
-            next += skipped;
-            return skipped;
+            return readNBytes(Math.clamp(count, 0, 1 << 20)).length;
         }
 
-        @Override
-        public int available() {
-            return end - next;
-        }
-
-        @Override
-        public boolean markSupported() {
-            return false;
-        }
-
-        private boolean fill() throws IOException {
-            if (ended) {
-                return false;
-            }
-            next = 0;
-            end = Math.max(0, in.read(piece));
-            if (end == 0) {
+        private void checkAt(int outcome) throws IOException {
+            if (outcome < 0 && !ended) {
                 ended = true;
-                check();
-                return false;
-            }
-            sha256.update(piece, 0, end);
-            return true;
-        }
-
-        private void check() throws IOException {
-            var found = "sha256:" + HexFormat.of().formatHex(sha256.digest());
-            if (!found.equals(digest.toString())) {
-                throw new DamagedLayer(blob + " is " + found + " and not what its name says");
+                bytes.hashed();
+                var found = "sha256:" + HexFormat.of().formatHex(sha256.digest());
+                if (!found.equals(digest.toString())) {
+                    throw new DamagedLayer(file + " is " + found + " and not what its name says");
+                }
             }
         }
     }

@@ -42,7 +42,9 @@ record Failure(ExitCode code, String message) {
     private static ExitCode code(SourceException source) {
         return switch (source.reason()) {
             case NOT_FOUND, AUTH, RATE_LIMITED, UNREACHABLE, PATH_NOT_ALLOWED -> ExitCode.SOURCE_MISSING;
-            case CORRUPT, UNSUPPORTED -> ExitCode.SOURCE_UNFIT;
+            // What broke off is not damaged: the same command may do better.
+            case CORRUPT -> source.mayPass() ? ExitCode.SOURCE_MISSING : ExitCode.SOURCE_UNFIT;
+            case UNSUPPORTED -> ExitCode.SOURCE_UNFIT;
             case INVALID_REFERENCE -> ExitCode.USAGE;
             case TOO_LARGE -> ExitCode.TOO_LARGE;
             case DISK_FULL -> ExitCode.HOST;

@@ -37,6 +37,8 @@ public final class Main {
         return new CommandLine(new Main())
                 .addSubcommand(new BakeCommand(terminal))
                 .addSubcommand(new ImageCommand(terminal))
+                .addSubcommand(new ScanCommand(terminal))
+                .addSubcommand(new VulndbCommand(terminal))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
                 .setOut(out)

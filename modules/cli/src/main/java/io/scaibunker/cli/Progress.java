@@ -1,6 +1,6 @@
 package io.scaibunker.cli;
 
-/** Told how far a command is, often and by the thread that works; must be quick. */
+/** Told how far a command is, often and by the threads that work; must be quick. */
 interface Progress {
     /** For who does not watch. */
     Progress NONE = new Progress() {

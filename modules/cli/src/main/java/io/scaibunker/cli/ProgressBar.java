@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/** One line on a terminal, drawn over and over: phase, bar, share, bytes, rate, time left. */
+/** One line on a terminal, drawn over and over: phase, bar, share, bytes, rate, time left. For several threads. */
 final class ProgressBar implements Progress {
     private static final long BETWEEN_DRAWINGS = Duration.ofMillis(100).toNanos();
     /** Before that a rate is noise. */
@@ -19,6 +19,9 @@ final class ProgressBar implements Progress {
     private final LongSupplier nanoTime;
     private String phase = "";
     private long phaseStart;
+    /** What the phase began with: it took no time. */
+    private long doneBefore = -1;
+
     private long drawnAt;
     private boolean drawn;
 
@@ -28,21 +31,25 @@ final class ProgressBar implements Progress {
     }
 
     @Override
-    public void enter(String next) {
+    public synchronized void enter(String next) {
         phase = next;
         phaseStart = nanoTime.getAsLong();
+        doneBefore = -1;
         draw(0, -1);
     }
 
     @Override
-    public void bytes(long done, long total) {
+    public synchronized void bytes(long done, long total) {
+        if (doneBefore < 0 || done < doneBefore) {
+            doneBefore = done;
+        }
         if (!drawn || nanoTime.getAsLong() - drawnAt >= BETWEEN_DRAWINGS) {
             draw(done, total);
         }
     }
 
     @Override
-    public void end() {
+    public synchronized void end() {
         if (drawn) {
             terminal.print(START_OF_LINE);
             terminal.flush();
@@ -53,12 +60,12 @@ final class ProgressBar implements Progress {
     private void draw(long done, long total) {
         drawnAt = nanoTime.getAsLong();
         drawn = true;
-        terminal.print(START_OF_LINE + line(phase, done, total, (drawnAt - phaseStart) / 1e9));
+        terminal.print(START_OF_LINE + line(phase, done, Math.max(0, doneBefore), total, (drawnAt - phaseStart) / 1e9));
         terminal.flush();
     }
 
     /** What the line says; within 80 columns. */
-    static String line(String phase, long done, long total, double seconds) {
+    static String line(String phase, long done, long before, long total, double seconds) {
         var line = new StringBuilder(String.format(Locale.ROOT, "%-10s", phase));
         if (total > 0) {
             var share = Math.clamp((double) done / total, 0, 1);
@@ -69,8 +76,8 @@ final class ProgressBar implements Progress {
         } else if (done > 0) {
             line.append(String.format(Locale.ROOT, "%.0f MB", done / MB));
         }
-        if (done > 0 && seconds >= FIRST_RATE_SECONDS) {
-            var rate = done / seconds;
+        if (done > before && seconds >= FIRST_RATE_SECONDS) {
+            var rate = (done - before) / seconds;
             line.append(String.format(Locale.ROOT, "  %.0f MB/s", rate / MB));
             if (total > done) {
                 line.append("  ETA ").append(clock((long) Math.ceil((total - done) / rate)));

@@ -6,9 +6,12 @@
  *
  * <pre>
  *   --source ─► ImageSource ─ resolve ─► layers ─ fetch ─► ImageWriter ─► --out ─► BakeResult as text or JSON
- *                              registries and archives: into a directory beside --out, which goes at the end
+ *                              archives: into a directory beside --out, which goes at the end
+ *                              registries: the same, or into --blobs, where they stay for the next bake
  *                              OCI layouts and root file systems: read where they lie, checked while being read
  * </pre>
+ *
+ * <p>Fetching and writing run side by side: a layer is opened when it is here, while the next one comes.
  *
  * <p>Who calls a command is trusted as to paths (they are its own), and image content is not: all bounds of the libraries
  * hold here, too. Whatever ends a command, Ctrl-C included, leaves nothing of it behind. What went wrong is one line on

@@ -12,18 +12,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * for the bake's own.
  */
 final class BakeProgress {
-    /** Hashing the file is quick beside decompressing the layers, and often runs over holes. */
-    private static final long HASH_SHARE = 16;
-
     private final WriteProgress told;
     private final long total;
     private final AtomicLong done = new AtomicLong();
-    private long hashed;
 
     /** @param stored bytes of layers that will be read, counted as often as they are */
-    BakeProgress(WriteProgress told, long stored, ImageSpec spec) {
+    BakeProgress(WriteProgress told, long stored) {
         this.told = told;
-        this.total = stored + (spec.sizeMib() << 20) / HASH_SHARE;
+        this.total = stored;
     }
 
     /** To be called while waiting. */
@@ -37,13 +33,6 @@ final class BakeProgress {
     /** Work that need not be done. */
     void done(long bytes) {
         done.addAndGet(bytes);
-    }
-
-    void hashed(long bytes) {
-        hashed += bytes;
-        done.addAndGet(hashed / HASH_SHARE);
-        hashed %= HASH_SHARE;
-        tick();
     }
 
     /** The same layer, its bytes counted as they are read; {@code beforeEach} runs before each reading. */

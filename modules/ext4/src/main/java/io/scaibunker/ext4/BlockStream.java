@@ -3,6 +3,7 @@ package io.scaibunker.ext4;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.BitSet;
 
 /**
  * Writes blocks one behind the other. Blocks of zeros alone are left out, the file being sparse; behind its limit it only
@@ -13,13 +14,16 @@ final class BlockStream {
 
     private final FileChannel file;
     private final long limit;
+    private final BitSet written;
     private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK * Ext4.BLOCK);
     private long next;
 
-    BlockStream(FileChannel file, long firstBlock, long limit) {
+    /** @param written is told of each block that is not left out */
+    BlockStream(FileChannel file, long firstBlock, long limit, BitSet written) {
         this.file = file;
         this.next = firstBlock;
         this.limit = limit;
+        this.written = written;
     }
 
     /** The number of the block that comes next. */
@@ -51,6 +55,7 @@ final class BlockStream {
         if (chunk.position() > 0) {
             chunk.flip();
             var end = Math.min(next, limit);
+            written.set((int) end - chunk.remaining() / Ext4.BLOCK, (int) end);
             writeFully(file, chunk, (end << Ext4.BLOCK_BITS) - chunk.remaining());
             chunk.clear();
         }

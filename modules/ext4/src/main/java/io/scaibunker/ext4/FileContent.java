@@ -53,6 +53,13 @@ final class FileContent extends InputStream {
         return count;
     }
 
+    @Override
+    public long skip(long count) {
+        var skipped = Math.clamp(count, 0, size - position);
+        position += skipped;
+        return skipped;
+    }
+
     private long end(Extent one) {
         return (one.logical() + one.length()) * layout.blockBytes();
     }

@@ -35,6 +35,7 @@ final class GroupWriter {
     private final Identity identity;
     private final int madeAt;
     private final BitSet used;
+    private final BitSet written;
     private final TreeWriter tree;
     private long freeBlocks;
     private long freeInodes;
@@ -42,6 +43,7 @@ final class GroupWriter {
     /**
      * @param madeAt seconds since 1970
      * @param used the blocks in use but for the first ones and those from the inode tables on
+     * @param written is told of the blocks that are not holes
      */
     GroupWriter(
             FileChannel file,
@@ -50,6 +52,7 @@ final class GroupWriter {
             Identity identity,
             int madeAt,
             BitSet used,
+            BitSet written,
             TreeWriter tree) {
         this.file = file;
         this.geometry = geometry;
@@ -57,15 +60,17 @@ final class GroupWriter {
         this.identity = identity;
         this.madeAt = madeAt;
         this.used = used;
+        this.written = written;
         this.tree = tree;
     }
 
     void write() throws IOException {
         var descriptors = new byte[geometry.groups() * Ext4.DESCRIPTOR];
         used.set(0, 1 + Ext4.blocks(descriptors.length));
+        written.set(0, 1 + Ext4.blocks(descriptors.length));
         used.set((int) geometry.tables(), (int) geometry.end());
-        var blockBitmaps = new BlockStream(file, geometry.blockBitmaps(), geometry.blocks());
-        var inodeBitmaps = new BlockStream(file, geometry.inodeBitmaps(), geometry.blocks());
+        var blockBitmaps = new BlockStream(file, geometry.blockBitmaps(), geometry.blocks(), written);
+        var inodeBitmaps = new BlockStream(file, geometry.inodeBitmaps(), geometry.blocks(), written);
         for (var group = 0; group < geometry.groups(); group++) {
             var descriptor = descriptor(group, blockBitmaps, inodeBitmaps);
             System.arraycopy(descriptor, 0, descriptors, group * Ext4.DESCRIPTOR, Ext4.DESCRIPTOR);

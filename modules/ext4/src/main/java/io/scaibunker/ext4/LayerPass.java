@@ -8,6 +8,7 @@ import io.scaibunker.layers.LayerException;
 import io.scaibunker.layers.LayerLimits;
 import io.scaibunker.layers.LayerReader;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,17 +109,15 @@ final class LayerPass implements AutoCloseable {
     }
 
     /**
-     * Holds what the segment has become against what was stored.
+     * The segment's pieces as they are in the image.
      *
-     * @throws SegmentUnusable where its image is not what it was
+     * @param cut what this image lacks of the segment
      */
-    void check(Segment written) throws SegmentUnusable {
-        if (stored != null
-                && stored.segment().isWhole()
-                && written.isWhole()
-                && !stored.segment().digest().equals(written.digest())) {
-            throw new SegmentUnusable(source.diffId(), "its bytes have changed");
-        }
+    Pieces pieces(FileChannel image, long offset, List<Segment.Cut> cut) throws IOException {
+        var written = segment.pieces();
+        var lacked = stored == null ? List.<Segment.Cut>of() : stored.segment().cut();
+        var length = (long) segment.blocks() << Ext4.BLOCK_BITS;
+        return written.withRead(Segment.Cut.differing(lacked, cut, written.count()), image, offset, length);
     }
 
     /** The index that this reading has made, or null. */

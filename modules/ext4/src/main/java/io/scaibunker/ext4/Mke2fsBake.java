@@ -51,7 +51,7 @@ final class Mke2fsBake {
         this.layers = layers;
         this.spec = spec;
         this.work = work;
-        this.progress = new BakeProgress(told, 2 * layers.storedBytes(), spec);
+        this.progress = new BakeProgress(told, 2 * layers.storedBytes());
         this.image = work.resolve("image");
         this.commands = work.resolve("commands");
         this.values = work.resolve("values");
@@ -70,12 +70,11 @@ final class Mke2fsBake {
         ended("amend");
         check();
         ended("check");
-        var digest = ImageDigest.of(image, progress::hashed);
+        var reading = WholeReading.of(image, progress::tick);
         ended("digest");
         WorkDirectory.publish(image, target);
         ended("publish");
-        return new WrittenImage(
-                digest.sha256(), spec.sizeMib() << 20, digest.allocatedBytes(), tree.names(), phases, List.of());
+        return new WrittenImage(reading.table(), reading.allocatedBytes(), tree.names(), phases);
     }
 
     private void ended(String phase) {

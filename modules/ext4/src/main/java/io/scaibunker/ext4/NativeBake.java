@@ -36,6 +36,8 @@ final class NativeBake {
     private final int madeAt;
     /** Blocks in use. */
     private final BitSet used = new BitSet();
+    /** Blocks of these and of the tables that are not holes. */
+    private final BitSet written = new BitSet();
 
     private final List<LayerPass> passes = new ArrayList<>();
     private final Map<String, Duration> phases = new LinkedHashMap<>();
@@ -55,7 +57,7 @@ final class NativeBake {
         this.layers = layers;
         this.spec = spec;
         this.work = work;
-        this.progress = new BakeProgress(told, layers.storedBytes(), spec);
+        this.progress = new BakeProgress(told, layers.storedBytes());
         this.identity = Identity.of(spec.seed());
         this.checksums = new Checksums(identity.uuid());
         this.blocks = spec.sizeMib() << 20 >> Ext4.BLOCK_BITS;
@@ -64,40 +66,26 @@ final class NativeBake {
 
     WrittenImage run(Path target) throws IOException {
         var file = work.resolve("image");
-        List<Segment> segments;
+        ImageTable table;
         long names;
         var onlyOwner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
         var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try (var image = FileChannel.open(file, options, onlyOwner)) {
             setLength(file);
-            var meeting = pass(image);
+            var meeting = pass(file, image);
             ended("layers");
             var tree = meeting.finish();
             names = tree.names();
-            segments = write(tree, meeting, image, file);
+            table = write(tree, meeting, image, file);
         } finally {
             for (var pass : passes) {
                 pass.close();
             }
         }
-        var reading = FinalReading.of(file, segments, progress);
-        for (var pass : passes) {
-            var segment =
-                    segments.get(pass.layer()).withDigest(reading.segments().get(pass.layer()));
-            pass.check(segment);
-            segments.set(pass.layer(), segment);
-        }
-        ended("digest");
         WorkDirectory.publish(file, target);
-        keep(segments, target);
+        keep(table.segments(), target);
         ended("publish");
-        return new WrittenImage(
-                reading.image().sha256(),
-                spec.sizeMib() << 20,
-                reading.image().allocatedBytes(),
-                names,
-                phases,
-                segments);
+        return new WrittenImage(table, (long) written.cardinality() << Ext4.BLOCK_BITS, names, phases);
     }
 
     private void setLength(Path file) throws IOException {
@@ -112,16 +100,19 @@ final class NativeBake {
         phaseStart = now;
     }
 
-    private Segments pass(FileChannel image) throws IOException {
+    private Segments pass(Path file, FileChannel image) throws IOException {
         var count = layers.layers().size();
         var first = Geometry.FIRST_DATA;
-        var segments = new Segments(image, work.path(), limits, count, first, blocks - first);
-        for (var layer = 0; layer < count; layer++) {
-            var metered = progress.metered(layers.layers().get(layer), segments::check);
-            passes.add(new LayerPass(layer, metered, limits, segments, stored(metered), store.keeps(metered.diffId())));
+        try (var direct = new DirectFile(file, image)) {
+            var segments = new Segments(direct, work.path(), limits, count, first, blocks - first);
+            for (var layer = 0; layer < count; layer++) {
+                var metered = progress.metered(layers.layers().get(layer), segments::check);
+                passes.add(new LayerPass(
+                        layer, metered, limits, segments, stored(metered), store.keeps(metered.diffId())));
+            }
+            new PassRunner(threads, segments, progress).run(passes);
+            return segments;
         }
-        new PassRunner(threads, segments, progress).run(passes);
-        return segments;
     }
 
     private @Nullable StoredLayer stored(Layer layer) throws IOException {
@@ -147,10 +138,10 @@ final class NativeBake {
         }
     }
 
-    private List<Segment> write(MergedTree tree, Segments meeting, FileChannel image, Path file) throws IOException {
+    private ImageTable write(MergedTree tree, Segments meeting, FileChannel image, Path file) throws IOException {
         var dataEnd = meeting.start(passes.size());
         var limit = meeting.isTooMuch() ? 0 : blocks;
-        var out = new BlockStream(image, dataEnd, limit);
+        var out = new BlockStream(image, dataEnd, limit, written);
         var writer = new TreeWriter(
                 tree, passes, meeting, checksums, new NameHash(identity.hashSeed()), out, used, progress::tick);
         writer.writeBlocks();
@@ -166,15 +157,32 @@ final class NativeBake {
         var segments = new ArrayList<Segment>();
         try (var puncher = new HolePuncher(file, image)) {
             for (var pass : passes) {
-                segments.add(cut(pass, meeting, puncher));
+                segments.add(cut(pass, meeting, puncher, image));
             }
         }
         ended("cut");
+        written.or(used);
         used.set((int) dataEnd, (int) writer.end());
-        writer.writeInodes(new BlockStream(image, geometry.tables(), blocks), new InodeRecord(checksums, madeAt));
-        new GroupWriter(image, geometry, checksums, identity, madeAt, used, writer).write();
+        writer.writeInodes(
+                new BlockStream(image, geometry.tables(), blocks, written), new InodeRecord(checksums, madeAt));
+        new GroupWriter(image, geometry, checksums, identity, madeAt, used, written, writer).write();
+        var table = new ImageTable(
+                spec.sizeMib() << 20,
+                meeting.start(0) << Ext4.BLOCK_BITS,
+                pieces(image, 0, meeting.start(0)),
+                segments,
+                pieces(image, dataEnd, blocks));
         ended("inodes");
-        return segments;
+        return table;
+    }
+
+    /** The pieces of what lies outside of the segments. */
+    private Pieces pieces(FileChannel image, long firstBlock, long endBlock) throws IOException {
+        return Pieces.read(
+                image, firstBlock << Ext4.BLOCK_BITS, endBlock - firstBlock << Ext4.BLOCK_BITS, (from, to) -> {
+                    var found = written.nextSetBit((int) (from >> Ext4.BLOCK_BITS));
+                    return found >= 0 && found < to >> Ext4.BLOCK_BITS;
+                });
     }
 
     /** Copies what lies in files of its own, and lives, to its place. */
@@ -195,7 +203,7 @@ final class NativeBake {
         return found < 0 ? end : Math.min(found, end);
     }
 
-    private Segment cut(LayerPass pass, Segments meeting, HolePuncher puncher) throws IOException {
+    private Segment cut(LayerPass pass, Segments meeting, HolePuncher puncher, FileChannel image) throws IOException {
         var start = meeting.start(pass.layer());
         var end = meeting.start(pass.layer() + 1);
         var cuts = new ArrayList<Segment.Cut>();
@@ -211,7 +219,7 @@ final class NativeBake {
                 layers.layers().get(pass.layer()).diffId(),
                 start << Ext4.BLOCK_BITS,
                 end - start << Ext4.BLOCK_BITS,
-                "",
+                pass.pieces(image, start << Ext4.BLOCK_BITS, cuts),
                 cuts);
     }
 }

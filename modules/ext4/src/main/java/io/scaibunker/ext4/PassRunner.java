@@ -71,9 +71,14 @@ final class PassRunner {
         };
     }
 
-    /** Waits for the threads, for the files they write to are about to go. */
-    static void end(ExecutorService executor) {
+    /** Ends the threads and waits for them, for the files they write to are about to go. */
+    private static void end(ExecutorService executor) {
         executor.shutdownNow();
+        await(executor);
+    }
+
+    /** Waits for the threads of an executor that is shut down, whatever comes. */
+    static void await(ExecutorService executor) {
         var interrupted = false;
         for (var ended = false; !ended; ) {
             try {

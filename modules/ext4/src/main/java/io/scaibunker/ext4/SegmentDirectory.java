@@ -8,7 +8,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UTFDataFormatException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * remove at any time.
  */
 public final class SegmentDirectory implements SegmentStore {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
     private final Path directory;
@@ -118,7 +117,8 @@ public final class SegmentDirectory implements SegmentStore {
         var segment = note.segment();
         out.writeLong(segment.offset());
         out.writeLong(segment.length());
-        out.writeUTF(segment.digest());
+        out.writeInt(segment.pieces().count());
+        out.write(segment.pieces().bytes());
         out.writeInt(segment.cut().size());
         for (var cut : segment.cut()) {
             out.writeLong(cut.offset());
@@ -137,7 +137,7 @@ public final class SegmentDirectory implements SegmentStore {
         }
         try {
             return note(diffId, new DataInputStream(new ByteArrayInputStream(bytes)));
-        } catch (EOFException | UTFDataFormatException | InvalidPathException broken) {
+        } catch (EOFException | UTFDataFormatException | IllegalArgumentException broken) {
             return null;
         }
     }
@@ -151,8 +151,8 @@ public final class SegmentDirectory implements SegmentStore {
         var modified = in.readLong();
         var offset = in.readLong();
         var length = in.readLong();
-        var digest = in.readUTF();
-        return new Note(new Segment(diffId, offset, length, digest, cuts(in)), image, size, modified);
+        var pieces = in.readNBytes(in.readInt() * Pieces.DIGEST);
+        return new Note(new Segment(diffId, offset, length, Pieces.ofBytes(pieces), cuts(in)), image, size, modified);
     }
 
     private static List<Segment.Cut> cuts(DataInputStream in) throws IOException {

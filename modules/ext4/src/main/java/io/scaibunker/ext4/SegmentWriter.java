@@ -3,10 +3,10 @@ package io.scaibunker.ext4;
 import io.scaibunker.ext4.SegmentStore.StoredLayer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * file of its own, from which {@link #fetch} gets what is still of use.
  */
 final class SegmentWriter implements AutoCloseable {
-    private static final int CHUNK = 256 << 10;
+    private static final int CHUNK = Pieces.BYTES;
     /** From here on zeros are written, too: so much memory for one layer's holes is enough. */
     private static final int RUNS = 1 << 20;
 
@@ -24,7 +24,8 @@ final class SegmentWriter implements AutoCloseable {
     private final Segments segments;
     private final int layer;
     private final LayerContents contents;
-    private final byte[] chunk = new byte[CHUNK];
+    private @Nullable PieceWriter out;
+    private byte[] chunk = {};
     private int filled;
     private int written;
     private int spilled;
@@ -33,6 +34,7 @@ final class SegmentWriter implements AutoCloseable {
 
     private long spillStart;
     private @Nullable Segment missing;
+    private Pieces pieces = Pieces.of(List.of());
 
     SegmentWriter(Segments segments, int layer, LayerContents contents) {
         this.segments = segments;
@@ -44,7 +46,7 @@ final class SegmentWriter implements AutoCloseable {
     void write(InputStream content) throws IOException {
         var logical = 0;
         for (var ended = false; !ended; ) {
-            if (filled == CHUNK) {
+            if (filled == chunk.length) {
                 flush();
             }
             var length = content.readNBytes(chunk, filled, CHUNK - filled);
@@ -71,25 +73,43 @@ final class SegmentWriter implements AutoCloseable {
         }
     }
 
-    /** Ends the segment. */
+    /** Ends the segment; all of it is written. */
     void end() throws IOException {
-        flush();
+        if (filled > 0) {
+            flush();
+        }
+        if (out != null) {
+            pieces = out.finish();
+            out.close();
+        }
     }
 
+    /** Gives the chunk away, and takes another. */
     private void flush() throws IOException {
         segments.check();
+        if (out == null) {
+            out = new PieceWriter();
+        }
         var blocks = filled / Ext4.BLOCK;
         if (blocks > 0 && segments.takes(blocks)) {
-            var bytes = ByteBuffer.wrap(chunk, 0, filled);
-            if (segments.isTurnOf(layer)) {
-                segments.write(bytes, segments.start(layer) + written);
-            } else {
-                BlockStream.writeFully(spill(), bytes, (long) written << Ext4.BLOCK_BITS);
-                spilled = written + blocks;
-            }
+            out.write(chunk, filled, target(blocks));
+            chunk = out.take();
+        } else if (chunk.length == 0) {
+            chunk = out.take();
         }
         written += blocks;
         filled = 0;
+    }
+
+    private PieceWriter.Target target(int blocks) throws IOException {
+        if (segments.isTurnOf(layer)) {
+            var start = segments.start(layer) + written;
+            return bytes -> segments.write(bytes, start);
+        }
+        var file = spill();
+        var start = (long) written << Ext4.BLOCK_BITS;
+        spilled = written + blocks;
+        return bytes -> BlockStream.writeFully(file, bytes, start);
     }
 
     private FileChannel spill() throws IOException {
@@ -111,12 +131,18 @@ final class SegmentWriter implements AutoCloseable {
         spill = FileChannel.open(stored.image(), StandardOpenOption.READ);
         spillStart = stored.segment().offset();
         missing = stored.segment();
+        pieces = missing.pieces();
         segments.takes(written);
     }
 
     /** Blocks of the segment. */
     int blocks() {
         return written;
+    }
+
+    /** The pieces as they were written or stored, before anything is cut out here. */
+    Pieces pieces() {
+        return pieces;
     }
 
     /** Copies into the image, out of a run of this segment's blocks, those that went to a file of their own. */
@@ -153,6 +179,9 @@ final class SegmentWriter implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        if (out != null) {
+            out.close();
+        }
         if (spill != null) {
             spill.close();
             spill = null;

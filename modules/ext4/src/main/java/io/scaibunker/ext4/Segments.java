@@ -8,7 +8,6 @@ import io.scaibunker.layers.LayerMerge;
 import io.scaibunker.layers.MergedTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -24,7 +23,7 @@ final class Segments {
     /** Memory for entries that wait for their turn, and for extended attributes; some hundred thousand entries. */
     private static final long KEPT = 64L << 20;
 
-    private final FileChannel image;
+    private final DirectFile image;
     private final Path spillDirectory;
     private final LayerLimits limits;
     private final long room;
@@ -39,7 +38,7 @@ final class Segments {
     private volatile boolean stopped;
 
     /** @param room blocks that all segments together may take */
-    Segments(FileChannel image, Path spillDirectory, LayerLimits limits, int layers, long firstBlock, long room) {
+    Segments(DirectFile image, Path spillDirectory, LayerLimits limits, int layers, long firstBlock, long room) {
         this.image = image;
         this.spillDirectory = spillDirectory;
         this.limits = limits;
@@ -84,7 +83,7 @@ final class Segments {
     }
 
     void write(ByteBuffer bytes, long block) throws IOException {
-        BlockStream.writeFully(image, bytes, block << Ext4.BLOCK_BITS);
+        image.write(bytes, block << Ext4.BLOCK_BITS);
     }
 
     /** Counts blocks; false once they are too many, and from then on they are only counted. */

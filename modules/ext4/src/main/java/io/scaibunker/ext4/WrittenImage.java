@@ -7,17 +7,24 @@ import java.util.Map;
 /**
  * A file that was written.
  *
- * @param digest SHA-256 of the whole file, holes as zeros, as {@code sha256:…}
- * @param sizeBytes length of the file
- * @param allocatedBytes bytes in its 4 KiB blocks that are not all zeros: what it takes where holes are kept
+ * @param table what the file consists of
+ * @param allocatedBytes bytes in its 4 KiB blocks that are not holes: what it takes where these are kept
  * @param entries names in the image's tree, its root included
  * @param phases wall time by phase, in the order in which they ran
- * @param segments where each layer's data lies, lowest layer first; empty from a writer that does not lay out by layers
  */
-public record WrittenImage(
-        String digest,
-        long sizeBytes,
-        long allocatedBytes,
-        long entries,
-        Map<String, Duration> phases,
-        List<Segment> segments) {}
+public record WrittenImage(ImageTable table, long allocatedBytes, long entries, Map<String, Duration> phases) {
+    /** {@link ImageTable#digest()}. */
+    public String digest() {
+        return table.digest();
+    }
+
+    /** Length of the file. */
+    public long sizeBytes() {
+        return table.sizeBytes();
+    }
+
+    /** Where each layer's data lies, lowest layer first; empty from a writer that does not lay out by layers. */
+    public List<Segment> segments() {
+        return table.segments();
+    }
+}

@@ -22,7 +22,8 @@
  * share a layer share its bytes. That works because the tables of all groups may lie together anywhere ({@code flex_bg}) and
  * copies of the superblock may be left out ({@code sparse_super2}): nothing of the format stands in the middle of the data.
  * Contents are written before anybody knows which of them live; what the merge finds hidden becomes a hole again, for it is
- * what somebody has deleted. A layer that is read before those below it have ended writes to a file beside the image, from
+ * what somebody has deleted. Contents are hashed piece by piece as they are written, past the page cache, so that nobody reads
+ * the file again for its digest: that is the digest of an {@link io.scaibunker.ext4.ImageTable}. A layer that is read before those below it have ended writes to a file beside the image, from
  * where only what lives is copied.
  *
  * <p><b>{@link io.scaibunker.ext4.Mke2fsWriter}</b> lets the distribution's own tools do the work:

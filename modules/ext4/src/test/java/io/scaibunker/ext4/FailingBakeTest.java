@@ -1,5 +1,6 @@
 package io.scaibunker.ext4;
 
+import static io.scaibunker.layers.TarBuilder.gzip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -20,7 +21,6 @@ import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -125,14 +125,6 @@ class FailingBakeTest {
         assertThat(out.size()).isLessThan(2 << 20);
         assertThat(needed(stack(TarBuilder.layer(out.toByteArray())), 64, WriteProgress.NONE))
                 .isBetween(1024L, 1040L);
-    }
-
-    private static byte[] gzip(byte[] plain) throws IOException {
-        var out = new ByteArrayOutputStream();
-        try (var gzip = new GZIPOutputStream(out)) {
-            gzip.write(plain);
-        }
-        return out.toByteArray();
     }
 
     @Test

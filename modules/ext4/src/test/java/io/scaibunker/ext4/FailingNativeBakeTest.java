@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
@@ -96,6 +97,48 @@ class FailingNativeBakeTest {
         assertThatThrownBy(() -> bake(16, WriteProgress.NONE, files(1, 30), wrong, files(2, 30)))
                 .isInstanceOf(LayerException.class)
                 .hasMessageContaining("the image says sha256:000");
+    }
+
+    @Test
+    void compressionThatIsBrokenOrNotOursToReadEndsTheBake() {
+        var good = TarBuilder.gzip(new TarBuilder().file("f", "f").bytes());
+        var garbage = Arrays.copyOf(good, good.length + 9);
+        garbage[good.length + 4] = 'x';
+        brokenAs(LayerException.Reason.CORRUPT, "garbage behind", garbage);
+        brokenAs(LayerException.Reason.CORRUPT, "ends early", Arrays.copyOf(good, good.length - 5));
+        // A frame that names a dictionary.
+        var zstd = new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0x23, 7, 0, 0, 0, 1, 0, 0, 0};
+        brokenAs(LayerException.Reason.UNSUPPORTED, "dictionary", zstd);
+    }
+
+    private void brokenAs(LayerException.Reason reason, String words, byte[] stored) {
+        assertThatThrownBy(() -> bake(16, WriteProgress.NONE, files(1, 30), TarBuilder.layer(stored)))
+                .isInstanceOfSatisfying(
+                        LayerException.class,
+                        problem -> assertThat(problem.reason()).isEqualTo(reason))
+                .hasMessageContaining(words);
+    }
+
+    @Test
+    void aSocketIsRefusedByName() {
+        assertThatThrownBy(() -> bake(
+                        8,
+                        WriteProgress.NONE,
+                        new TarBuilder().add("run/s", 's', member -> {}).layer()))
+                .isInstanceOf(LayerException.class)
+                .hasMessageContaining("run/s: tar type 's', a socket");
+    }
+
+    @Test
+    void attributesOf64KibibytesAreTooMuchForTheTarAlready() {
+        var large = TarBuilder.xattr("user.big", "x".repeat(64 << 10));
+        assertThatThrownBy(() -> bake(
+                        8,
+                        WriteProgress.NONE,
+                        new TarBuilder().file("f", "", large).layer()))
+                .isInstanceOfSatisfying(
+                        LayerException.class,
+                        problem -> assertThat(problem.reason()).isEqualTo(LayerException.Reason.TOO_LARGE));
     }
 
     @Test

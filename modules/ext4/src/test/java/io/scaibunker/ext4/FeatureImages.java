@@ -10,13 +10,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** One small image for each thing that writers of images got wrong, lowest layer first. */
+/** One small image for each thing that writers of images got wrong. */
 final class FeatureImages {
+    /**
+     * One image.
+     *
+     * @param layers lowest first
+     * @param tree what must be seen, where that is a question of how layers are merged, written down by hand from the rules
+     *     of OCI: {@code directory/ file=content link->target device!}, with {@code *n} behind what has n names; else null
+     */
+    record Feature(List<TarBuilder> layers, @Nullable String tree) {}
+
+    /** 36 things that one or the other writer is known to get wrong (two of them are in {@link LargeImageTest}), by image. */
+    static final Map<String, String> KNOWN_MISTAKES = knownMistakes();
+
     private static final String LIST = "\2\0\0\0\1\0\6\0\377\377\377\377\2\0\4\0\127\4\0\0\4\0\4\0\377\377\377\377"
             + "\20\0\4\0\377\377\377\377\40\0\4\0\377\377\377\377";
 
-    private final Map<String, List<TarBuilder>> images = new LinkedHashMap<>();
+    private final Map<String, Feature> images = new LinkedHashMap<>();
 
     private FeatureImages() {
         hardLinks();
@@ -27,12 +40,55 @@ final class FeatureImages {
         contents();
     }
 
-    static Map<String, List<TarBuilder>> all() {
+    static Map<String, Feature> all() {
         return new FeatureImages().images;
     }
 
-    private void image(String name, TarBuilder... layers) {
-        images.put(name, List.of(layers));
+    private void image(String name, TarBuilder layer) {
+        images.put(name, new Feature(List.of(layer), null));
+    }
+
+    private void merged(String name, String tree, TarBuilder... layers) {
+        images.put(name, new Feature(List.of(layers), tree));
+    }
+
+    private static Map<String, String> knownMistakes() {
+        var images = new LinkedHashMap<String, String>();
+        images.put("hl-head-deleted", "hard-link-head-deleted");
+        images.put("hl-head-replaced", "hard-link-head-replaced");
+        images.put("hl-tail-replaced", "hard-link-tail-replaced");
+        images.put("hl-cross-layer", "hard-link-across-layers");
+        images.put("hl-to-symlink", "hard-link-to-symlink");
+        images.put("wh-file-dir", "whiteout-file-and-directory");
+        images.put("wh-readd-after", "whiteout-then-added-again");
+        images.put("wh-readd-before", "added-then-whiteout");
+        images.put("opq-first", "opaque-first");
+        images.put("opq-last", "opaque-last");
+        images.put("opq-middle", "opaque-between");
+        images.put("type-file-to-dir", "file-to-directory");
+        images.put("type-dir-to-file", "directory-to-file");
+        images.put("type-dir-to-link", "directory-to-link");
+        images.put("type-link-to-dir", "link-to-directory");
+        images.put("dir-meta-change", "directory-keeps-children");
+        images.put("through-symlink-parent", "through-symlinked-parent");
+        images.put("devices-fifo", "devices-and-fifo");
+        images.put("xattr-cap", "capability");
+        images.put("xattr-cap-newline", "capability-with-line-break");
+        images.put("xattr-user", "user-attributes");
+        images.put("xattr-empty-value", "empty-attribute");
+        images.put("xattr-acl", "access-lists");
+        images.put("xattr-many-3k", "many-attributes");
+        images.put("xattr-on-symlink", "attribute-on-symlink");
+        images.put("mtime-ns", "nanoseconds");
+        images.put("mtime-range", "times-1901-to-2446");
+        images.put("name-non-utf8", "names-no-utf-8");
+        images.put("name-long-deep", "names-long-and-deep");
+        images.put("owner-mode", "owners-and-modes");
+        images.put("symlink-lengths", "symlink-lengths");
+        images.put("implicit-parents", "implicit-parents");
+        images.put("dup-path-one-layer", "same-path-twice");
+        images.put("zero-runs", "zero-runs");
+        return images;
     }
 
     private static TarBuilder tar() {
@@ -44,17 +100,22 @@ final class FeatureImages {
     }
 
     private void hardLinks() {
-        image("hard-link-head-deleted", linked(), tar().whiteout("a"));
-        image("hard-link-head-replaced", linked(), tar().file("a", "new"));
-        image("hard-link-tail-replaced", linked(), tar().file("b", "new"));
-        image("hard-link-across-layers", linked(), tar().hardLink("d", "a"));
-        image(
+        merged("hard-link-head-deleted", "b=head*2 c=head*2", linked(), tar().whiteout("a"));
+        merged("hard-link-head-replaced", "a=new b=head*2 c=head*2", linked(), tar().file("a", "new"));
+        merged("hard-link-tail-replaced", "a=head*2 b=new c=head*2", linked(), tar().file("b", "new"));
+        merged("hard-link-across-layers", "a=head*4 b=head*4 c=head*4 d=head*4", linked(), tar().hardLink("d", "a"));
+        merged(
                 "hard-link-head-deleted-and-linked-again",
+                "b=head*3 c=head*3 d=head*3",
                 linked(),
                 tar().hardLink("d", "b").whiteout("a"));
-        image("hard-link-to-symlink", tar().symlink("s", "nowhere").hardLink("t", "s"));
-        image(
+        merged(
+                "hard-link-to-symlink",
+                "s->nowhere*2 t->nowhere*2",
+                tar().symlink("s", "nowhere").hardLink("t", "s"));
+        merged(
                 "hard-link-to-device",
+                "null!*2 zero!*2",
                 tar().add("null", '3', member -> member.minor = 3).hardLink("zero", "null"));
     }
 
@@ -64,40 +125,72 @@ final class FeatureImages {
                 .file("f", "f")
                 .directory("d/sub")
                 .file("d/sub/x", "x");
-        image("whiteout-file-and-directory", lower, tar().whiteout("f").whiteout("d"));
-        image(
+        merged("whiteout-file-and-directory", "", lower, tar().whiteout("f").whiteout("d"));
+        merged(
                 "whiteout-then-added-again",
+                "d/ d/new=new f=f",
                 lower,
                 tar().whiteout("d").directory("d").file("d/new", "new"));
-        image(
+        merged(
                 "added-then-whiteout",
+                "d/ d/new=new f=f",
                 lower,
                 tar().directory("d", mtime("5")).file("d/new", "new").whiteout("d"));
-        image("whiteout-of-own-entry", tar().file("own", "x").whiteout("own"));
-        image("opaque-first", lower, tar().directory("d").opaque("d").file("d/new", "new"));
-        image(
+        merged("whiteout-of-own-entry", "own=x", tar().file("own", "x").whiteout("own"));
+        merged(
+                "opaque-first",
+                "d/ d/new=new f=f",
+                lower,
+                tar().directory("d").opaque("d").file("d/new", "new"));
+        merged(
                 "opaque-last",
+                "d/ d/new=new f=f",
                 lower,
                 tar().directory("d", mtime("5")).file("d/new", "new").opaque("d"));
-        image("opaque-between", lower, tar().file("d/one", "1").opaque("d").file("d/two", "2"));
-        image(
+        merged(
+                "opaque-between",
+                "d/ d/one=1 d/two=2 f=f",
+                lower,
+                tar().file("d/one", "1").opaque("d").file("d/two", "2"));
+        merged(
                 "opaque-over-merged-usr",
+                "bin->usr/bin usr/ usr/bin/ usr/bin/new=new",
                 tar().directory("usr/bin").file("usr/bin/old", "old").symlink("bin", "usr/bin"),
                 tar().opaque("bin").file("bin/new", "new"));
-        image("whiteout-of-nothing", lower, tar().whiteout("nothing/at/all"));
+        merged("whiteout-of-nothing", "d/ d/old=old d/sub/ d/sub/x=x f=f", lower, tar().whiteout("nothing/at/all"));
     }
 
     private void types() {
-        var lower = tar().directory("d").file("d/x", "x").file("f", "f").symlink("l", "d");
-        image("file-to-directory", lower, tar().directory("f").file("f/in", "in"));
-        image("file-to-directory-and-back", lower, tar().directory("f").file("f/in", "in"), tar().file("f", "back"));
-        image("directory-to-file", lower, tar().file("d", "now a file"));
-        image("directory-to-link", lower, tar().symlink("d", "f"));
-        image("link-to-directory", lower, tar().directory("l").file("l/in", "in"));
-        image("directory-keeps-children", lower, tar().directory("d", mode(0700).andThen(mtime("77.5"))));
-        image("through-symlinked-parent", lower, tar().file("l/through", "t"));
-        image("same-path-twice", tar().file("p", "first, longer").file("p", "last"));
-        image("implicit-parents", tar().file("a/b/c/d", "deep"));
+        var lower = tar().directory("d", xattr("user.lower", "1"))
+                .file("d/x", "x")
+                .file("f", "f")
+                .symlink("l", "d");
+        merged(
+                "file-to-directory",
+                "d/ d/x=x f/ f/in=in l->d",
+                lower,
+                tar().directory("f").file("f/in", "in"));
+        merged(
+                "file-to-directory-and-back",
+                "d/ d/x=x f=back l->d",
+                lower,
+                tar().directory("f").file("f/in", "in"),
+                tar().file("f", "back"));
+        merged("directory-to-file", "d=now-a-file f=f l->d", lower, tar().file("d", "now-a-file"));
+        merged("directory-to-link", "d->f f=f l->d", lower, tar().symlink("d", "f"));
+        merged(
+                "link-to-directory",
+                "d/ d/x=x f=f l/ l/in=in",
+                lower,
+                tar().directory("l").file("l/in", "in"));
+        merged(
+                "directory-keeps-children",
+                "d/ d/x=x f=f l->d",
+                lower,
+                tar().directory("d", mode(0700).andThen(mtime("77.5")).andThen(xattr("user.upper", "2"))));
+        merged("through-symlinked-parent", "d/ d/through=t d/x=x f=f l->d", lower, tar().file("l/through", "t"));
+        merged("same-path-twice", "p=last", tar().file("p", "first, longer").file("p", "last"));
+        merged("implicit-parents", "a/ a/b/ a/b/c/ a/b/c/d=deep", tar().file("a/b/c/d", "deep"));
         image(
                 "devices-and-fifo",
                 tar().add("null", '3', number(1, 3))

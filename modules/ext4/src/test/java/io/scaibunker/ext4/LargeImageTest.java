@@ -17,8 +17,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +55,85 @@ class LargeImageTest {
         var found = reader.find(EntryPath.of(path));
         assertThat(found).as(path).isNotNull();
         return found;
+    }
+
+    /** A layer of parts that are made when they are read: larger than the memory of a test. */
+    private static Layer made(int parts, IntFunction<byte[]> part) {
+        return new Layer() {
+            @Override
+            public String diffId() {
+                return "";
+            }
+
+            @Override
+            public long storedBytes() {
+                return 1;
+            }
+
+            @Override
+            public InputStream open() {
+                var all = IntStream.range(0, parts)
+                        .mapToObj(part)
+                        .map(bytes -> (InputStream) new ByteArrayInputStream(bytes))
+                        .iterator();
+                var members = new SequenceInputStream(new Enumeration<InputStream>() {
+                    @Override
+                    public boolean hasMoreElements() {
+                        return all.hasNext();
+                    }
+
+                    @Override
+                    public InputStream nextElement() {
+                        return all.next();
+                    }
+                });
+                return new SequenceInputStream(members, new ByteArrayInputStream(new byte[1024]));
+            }
+        };
+    }
+
+    @Test
+    void twentyThousandFilesInOneDirectory() throws Exception {
+        var layer = made(
+                20_000,
+                index -> new TarBuilder()
+                        .file("flat/file-" + index, "content of " + index)
+                        .unfinished());
+        try (var reader = Ext4Reader.open(bake(256, layer))) {
+            var names = reader.list(at(reader, "flat"));
+            assertThat(names).hasSize(20_000);
+            for (var index = 0; index < 20_000; index++) {
+                var inode = names.get(EntryPath.of("file-" + index));
+                try (var content = reader.open(reader.stat(inode))) {
+                    assertThat(content.readAllBytes()).isEqualTo(TarBuilder.bytes("content of " + index));
+                }
+            }
+        }
+    }
+
+    /**
+     * As many as {@link io.scaibunker.layers.LayerLimits} lets through, without {@code large_dir}: an index of two levels
+     * still has room.
+     */
+    @Test
+    void aMillionNamesInOneDirectory() throws Exception {
+        var layer = made(
+                1_000_000,
+                index -> new TarBuilder()
+                        .file("many/a-name-of-middling-length-" + index, "")
+                        .unfinished());
+        var image = bake(1024, layer);
+        assertThat(written.entries()).isEqualTo(1_000_002);
+        try (var reader = Ext4Reader.open(image)) {
+            assertThat(reader.list(at(reader, "many"))).hasSize(1_000_000);
+        }
+        for (var index : List.of(0, 1, 499_999, 999_999)) {
+            var looked =
+                    Programs.run("debugfs", "-R", "stat many/a-name-of-middling-length-" + index, image.toString());
+            assertThat(looked.output()).contains("Type: regular");
+        }
+        var features = Programs.run("dumpe2fs", "-h", image.toString()).output();
+        assertThat(features).contains("dir_index").doesNotContain("large_dir");
     }
 
     @Test
@@ -143,28 +225,9 @@ class LargeImageTest {
         var head = new TarBuilder().add("f", '0', member -> member.size = bytes).unfinished();
         var pattern = new byte[1 << 20];
         new Random(1).nextBytes(pattern);
-        var layer = new Layer() {
-            @Override
-            public String diffId() {
-                return "";
-            }
-
-            @Override
-            public long storedBytes() {
-                return bytes;
-            }
-
-            @Override
-            public InputStream open() {
-                var parts = new ArrayList<InputStream>();
-                parts.add(new ByteArrayInputStream(head));
-                for (var index = 0; index < 200; index++) {
-                    parts.add(new ByteArrayInputStream(pattern));
-                }
-                parts.add(new ByteArrayInputStream(new byte[1024]));
-                return new SequenceInputStream(Collections.enumeration(parts));
-            }
-        };
+        var parts = new ArrayList<byte[]>(List.of(head));
+        parts.addAll(Collections.nCopies(200, pattern));
+        var layer = made(parts.size(), parts::get);
         assertThat(needed(layer)).isBetween(201L, 206L);
         try (var reader = Ext4Reader.open(bake(needed(layer), layer));
                 var read = reader.open(at(reader, "f"))) {

@@ -1,7 +1,6 @@
 package io.scaibunker.ext4;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.scaibunker.layers.LayerLimits;
 import io.scaibunker.layers.LayerStack;
@@ -11,15 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Images that a seed decides, against the reference writer and against the kernel. */
+/** Images that a seed decides, against the reference writer. What the kernel says to them is in {@link MountedImageTest}. */
 class RandomImageTest {
     private static final ImageSpec SPEC = new ImageSpec(64, "random", Instant.ofEpochSecond(1_700_000_000));
 
@@ -53,68 +49,5 @@ class RandomImageTest {
         assertThat(Snapshot.of(image)).isEqualTo(Snapshot.of(reference));
         var again = bake("again", new NativeWriter(LayerLimits.DEFAULT, 4), layers);
         assertThat(Files.mismatch(image, again)).isEqualTo(-1);
-    }
-
-    /** The kernel's own view of both, whatever our reader thinks. */
-    @Test
-    void theKernelSeesTheSameInBoth() throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "only root mounts");
-        assumeTrue(Files.exists(Path.of("/dev/loop-control")), "there are no loop devices");
-        var layers = new java.util.ArrayList<>(RandomImage.of(31));
-        FeatureImages.all().forEach((feature, more) -> {
-            if (!feature.equals("attribute-on-root") && more.size() == 1) {
-                layers.addAll(more);
-            }
-        });
-        var ours = mounted(bake("image", new NativeWriter(), layers));
-        var theirs = mounted(bake("reference", new Mke2fsWriter(), layers));
-        assertThat(ours).hasSizeGreaterThan(300).isEqualTo(theirs);
-    }
-
-    private Map<String, String> mounted(Path image) throws IOException, InterruptedException {
-        var point = Files.createDirectory(directory.resolve("mounted-" + image.getFileName()));
-        var mounted = Programs.run("mount", "-o", "loop,ro", image.toString(), point.toString());
-        assumeTrue(mounted.code() == 0, "cannot mount here: " + mounted.output());
-        try {
-            var lines = new TreeMap<String, String>();
-            var found = Programs.run("find", point.toString(), "-printf", "%P\\t%y %m %U %G %n %T@ %l %s\\0");
-            for (var line : found.output().split("\0")) {
-                var path = line.substring(0, line.indexOf('\t'));
-                // Directories have sizes of their own; the root has one link more where there is a lost+found.
-                var isDirectory = line.charAt(line.indexOf('\t') + 1) == 'd';
-                if (!path.equals("lost+found")) {
-                    lines.put(
-                            path,
-                            isDirectory
-                                    ? line.substring(0, line.lastIndexOf(' '))
-                                            .replaceFirst(path.isEmpty() ? " \\d+ (?=\\d+\\.)" : "$^", " ")
-                                    : line);
-                }
-            }
-            var hashes = Programs.run(
-                    "sh",
-                    "-c",
-                    "cd \"$1\" && find . -type f -print0 | sort -z | xargs -0 sha256sum",
-                    "sh",
-                    point.toString());
-            lines.put("contents", hashes.output());
-            var attributes = Programs.run(
-                    "sh",
-                    "-c",
-                    "cd \"$1\" && find . -path ./lost+found -prune -o -print0 | sort -z | xargs -0 getfattr -h -d -m - -e hex",
-                    "sh",
-                    point.toString());
-            lines.put("attributes", attributes.output());
-            var devices = Programs.run(
-                    "sh",
-                    "-c",
-                    "cd \"$1\" && find . -type b -o -type c | sort | xargs stat -c '%n %t %T'",
-                    "sh",
-                    point.toString());
-            lines.put("devices", devices.output());
-            return lines;
-        } finally {
-            Programs.run("umount", point.toString());
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.scaibunker.ext4;
 
 import io.scaibunker.layers.EntryPath;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -25,6 +26,35 @@ final class Snapshot {
             });
         }
         return lines;
+    }
+
+    /** Names and contents alone, in the order of names, as {@link FeatureImages.Feature#tree()} has them. */
+    static String outline(Path image) throws IOException {
+        var words = new TreeMap<String, String>();
+        try (var reader = Ext4Reader.open(image)) {
+            reader.walk((path, stat) -> {
+                if (!path.isRoot()) {
+                    words.put(path.toString(), path + what(reader, stat));
+                }
+            });
+        }
+        return String.join(" ", words.values());
+    }
+
+    private static String what(Ext4Reader reader, FileStat stat) throws IOException {
+        if (stat.kind() == FileKind.DIRECTORY) {
+            return "/";
+        }
+        var links = stat.links() > 1 ? "*" + stat.links() : "";
+        return switch (stat.kind()) {
+            case FILE -> {
+                try (var content = reader.open(stat)) {
+                    yield "=" + new String(content.readAllBytes(), StandardCharsets.ISO_8859_1) + links;
+                }
+            }
+            case SYMLINK -> "->" + new String(reader.linkTarget(stat), StandardCharsets.ISO_8859_1) + links;
+            default -> "!" + links;
+        };
     }
 
     private static String line(Ext4Reader reader, EntryPath path, FileStat stat, Map<Long, EntryPath> first)

@@ -1,7 +1,10 @@
 package io.scaibunker.fanout;
 
 import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.Nudge;
+import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
+import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
@@ -21,9 +24,11 @@ final class CopyReports {
     private static final Logger LOG = LoggerFactory.getLogger(CopyReports.class);
 
     private final Database database;
+    private final Post post;
 
-    CopyReports(Database database) {
+    CopyReports(Database database, Post post) {
         this.database = database;
+        this.post = post;
     }
 
     Future<Answer.ReportTaken> take(Question.CopyReported report) {
@@ -35,6 +40,10 @@ final class CopyReports {
                         report.workerId(),
                         report.status().word(),
                         report.failure() == null ? "" : ": " + report.failure().message());
+                if (report.status() == CacheStatus.READY || report.status() == CacheStatus.FAILED) {
+                    // Its scan waits for this.
+                    post.nudge(new Nudge.ScanAsked(report.imageId()));
+                }
             }
             return new Answer.ReportTaken(moved);
         });

@@ -32,7 +32,7 @@ public final class FanoutVerticle extends VerticleBase {
     public Future<?> start() {
         post = new Post(vertx);
         ImageFanout fanout = new ImageFanout(database, post);
-        CopyReports reports = new CopyReports(database);
+        CopyReports reports = new CopyReports(database, post);
         CredentialDesk credentials = new CredentialDesk(database, secrets);
         CopiesAnswer copies = new CopiesAnswer(database);
         rounds = new Rounds(vertx, "fanout", config.sweep(), fanout::drain);

@@ -19,6 +19,9 @@ import java.util.zip.DataFormatException;
  */
 final class IsaL implements MemberInflater {
     private static final String LIBRARY = "libisal.so.2";
+    /** {@code -Dscaibunker.isal=off}: the JDK's inflater even where the library is, as to compare or to rule it out. */
+    private static final String SWITCH = "scaibunker.isal";
+
     /** The state has 87,368 bytes in version 2.30. */
     private static final long STATE = 256 << 10;
 
@@ -35,6 +38,10 @@ final class IsaL implements MemberInflater {
         @SuppressWarnings("restricted")
         static Optional<Library> find() {
             var log = System.getLogger(IsaL.class.getName());
+            if (System.getProperty(SWITCH, "on").equals("off")) {
+                log.log(Level.INFO, "gzip layers are inflated by the JDK, for ISA-L is switched off");
+                return Optional.empty();
+            }
             try {
                 var names = SymbolLookup.libraryLookup(LIBRARY, Arena.global());
                 var linker = Linker.nativeLinker();

@@ -30,7 +30,8 @@ public final class LayerReader implements AutoCloseable {
     private static final int DEVICE_MINORS = 1 << 20;
 
     private final InputStream source;
-    private final @Nullable MessageDigest digest;
+    private final MessageDigest digest;
+    private final @Nullable ReadAhead ahead;
     private final String diffId;
     private final LayerLimits limits;
     private final TarReader tar;
@@ -39,13 +40,16 @@ public final class LayerReader implements AutoCloseable {
 
     private LayerReader(InputStream stored, String diffId, LayerLimits limits, boolean ahead) throws IOException {
         var decoder = Decompression.open(stored);
-        var plain = ahead ? new ReadAhead(decoder) : decoder;
         this.diffId = diffId;
         this.limits = limits;
-        this.digest = diffId.isEmpty() ? null : sha256();
-        var whole = digest == null ? plain : new DigestInputStream(plain, digest);
-        this.source = new BufferedInputStream(whole, BUFFER);
+        this.digest = sha256();
+        this.ahead = ahead ? new ReadAhead(decoder, digest) : null;
+        this.source = this.ahead != null ? this.ahead : inline(decoder);
         this.tar = new TarReader(source, limits);
+    }
+
+    private InputStream inline(InputStream decoder) {
+        return new BufferedInputStream(diffId.isEmpty() ? decoder : new DigestInputStream(decoder, digest), BUFFER);
     }
 
     /**
@@ -57,7 +61,7 @@ public final class LayerReader implements AutoCloseable {
         return open(layer.open(), layer.diffId(), limits, false);
     }
 
-    /** Like {@link #open}, and decompresses in a thread of its own. */
+    /** Like {@link #open}; decompresses, and checks what is claimed, in threads of their own. */
     public static LayerReader openAhead(Layer layer, LayerLimits limits) throws IOException {
         return open(layer.open(), layer.diffId(), limits, true);
     }
@@ -110,7 +114,10 @@ public final class LayerReader implements AutoCloseable {
     private void end() throws IOException {
         ended = true;
         tar.drain();
-        if (digest != null) {
+        if (ahead != null) {
+            ahead.hashed();
+        }
+        if (!diffId.isEmpty()) {
             var found = "sha256:" + HexFormat.of().formatHex(digest.digest());
             if (!found.equals(diffId)) {
                 throw new LayerException(
@@ -184,6 +191,11 @@ public final class LayerReader implements AutoCloseable {
                 member.xattrs());
     }
 
+    /**
+     * Sockets have no type in any tar that is in use: GNU tar leaves them out with a warning, as container engines do when
+     * they make a layer. A member of another type is refused, as containerd and Docker do; 's', which some archivers gave to
+     * sockets, by its name.
+     */
     private static EntryKind kind(TarMember member, EntryPath path) throws LayerException {
         return switch (member.type()) {
             case '0' -> endsWithSlash(member.name()) ? EntryKind.DIRECTORY : EntryKind.FILE;

@@ -3,48 +3,98 @@ package io.scaibunker.layers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.security.MessageDigest;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a stream in a thread of its own, a few pieces of 256 KiB ahead, so that decompression and what is done with its
- * result run side by side. Its failures are thrown where the reading has got to.
+ * Reads a stream in a thread of its own, some pieces of 256 KiB ahead, and hashes them in another, so that the source, the
+ * digest, and what is done with the bytes run side by side. Failures are thrown where the reading has got to.
+ *
+ * <p>Not for several threads. What is not read to its end is to be closed.
  */
-final class ReadAhead extends InputStream {
+public final class ReadAhead extends InputStream {
     private static final int PIECE = 256 << 10;
-    private static final int PIECES = 4;
+    private static final int PIECES = 8;
+    /** Those who look at each piece: the reader and the digest. */
+    private static final int LOOKERS = 2;
 
-    /** One piece; without bytes it is the end, or what went wrong. */
-    private record Piece(byte[] bytes, int length, @Nullable Throwable failure) {}
+    /** A part of the stream, used again when all have looked at it. Without bytes it is the end, or what went wrong. */
+    private static final class Piece {
+        private final byte[] bytes;
+        private final AtomicInteger lookers = new AtomicInteger();
+        private int length;
+        private @Nullable Throwable failure;
+
+        private Piece(int size) {
+            bytes = new byte[size];
+        }
+
+        static Piece ofFailure(Throwable failure) {
+            var piece = new Piece(0);
+            piece.failure = failure;
+            return piece;
+        }
+    }
 
     private final InputStream source;
-    private final BlockingQueue<Piece> full = new ArrayBlockingQueue<>(PIECES + 1);
-    private final BlockingQueue<byte[]> empty = new ArrayBlockingQueue<>(PIECES + 1);
+    private final MessageDigest digest;
+    // The end, and a failure behind it, find room beside all pieces.
+    private final BlockingQueue<Piece> toRead = new ArrayBlockingQueue<>(PIECES + 2);
+    private final BlockingQueue<Piece> toHash = new ArrayBlockingQueue<>(PIECES + 2);
+    private final BlockingQueue<Piece> empty = new ArrayBlockingQueue<>(PIECES + 2);
     private final Thread reader;
-    private Piece here = new Piece(new byte[0], 0, null);
+    private final Thread hasher;
+    private Piece here = new Piece(0);
     private int position;
     private boolean ended;
 
-    ReadAhead(InputStream source) {
+    /** @param digest takes all bytes; to be asked after {@link #hashed} */
+    public ReadAhead(InputStream source, MessageDigest digest) {
         this.source = source;
+        this.digest = digest;
         for (var piece = 0; piece < PIECES; piece++) {
-            empty.add(new byte[PIECE]);
+            empty.add(new Piece(PIECE));
         }
         this.reader = Thread.ofPlatform().name("bake-ahead").daemon().start(this::readAll);
+        this.hasher = Thread.ofPlatform().name("bake-digest").daemon().start(this::hashAll);
     }
 
     private void readAll() {
         try {
             for (var length = 1; length > 0; ) {
-                var bytes = empty.take();
-                length = source.readNBytes(bytes, 0, bytes.length);
-                full.put(new Piece(bytes, length, null));
+                var piece = empty.take();
+                length = source.readNBytes(piece.bytes, 0, PIECE);
+                piece.length = length;
+                piece.lookers.set(LOOKERS);
+                toHash.put(piece);
+                toRead.put(piece);
             }
         } catch (InterruptedException closed) {
             // Nobody reads any more.
         } catch (Throwable failure) {
-            full.add(new Piece(new byte[0], 0, failure));
+            var last = Piece.ofFailure(failure);
+            toHash.add(last);
+            toRead.add(last);
+        }
+    }
+
+    private void hashAll() {
+        try {
+            for (var piece = toHash.take(); piece.length > 0; piece = toHash.take()) {
+                digest.update(piece.bytes, 0, piece.length);
+                looked(piece);
+            }
+        } catch (InterruptedException closed) {
+            // Nobody asks any more.
+        }
+    }
+
+    private void looked(Piece piece) {
+        if (piece.lookers.decrementAndGet() == 0) {
+            empty.add(piece);
         }
     }
 
@@ -59,11 +109,11 @@ final class ReadAhead extends InputStream {
         if (length == 0) {
             return 0;
         }
-        if (position == here.length() && !next()) {
+        if (position == here.length && !next()) {
             return -1;
         }
-        var count = Math.min(length, here.length() - position);
-        System.arraycopy(here.bytes(), position, target, offset, count);
+        var count = Math.min(length, here.length - position);
+        System.arraycopy(here.bytes, position, target, offset, count);
         position += count;
         return count;
     }
@@ -72,35 +122,49 @@ final class ReadAhead extends InputStream {
         if (ended) {
             return false;
         }
+        if (here.length > 0) {
+            looked(here);
+        }
         try {
-            if (here.bytes().length > 0) {
-                empty.put(here.bytes());
-            }
-            here = full.take();
+            here = toRead.take();
         } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted");
+            throw interrupted();
         }
         position = 0;
-        ended = here.length() == 0;
-        return switch (here.failure()) {
+        ended = here.length == 0;
+        return switch (here.failure) {
             case null -> !ended;
             case IOException problem -> throw problem;
             case RuntimeException problem -> throw problem;
             case Error problem -> throw problem;
-            default -> throw new IllegalStateException(here.failure());
+            default -> throw new IllegalStateException(here.failure);
         };
     }
 
-    /** Ends the thread before it closes what the thread reads. */
+    /** Waits, at the stream's end, until the digest has taken all of it. */
+    public void hashed() throws InterruptedIOException {
+        try {
+            hasher.join();
+        } catch (InterruptedException interrupted) {
+            throw interrupted();
+        }
+    }
+
+    private static InterruptedIOException interrupted() {
+        Thread.currentThread().interrupt();
+        return new InterruptedIOException("interrupted");
+    }
+
+    /** Ends the threads before it closes what the first one reads. */
     @Override
     public void close() throws IOException {
         reader.interrupt();
+        hasher.interrupt();
         var interrupted = false;
-        for (var alive = true; alive; ) {
+        while (reader.isAlive() || hasher.isAlive()) {
             try {
                 reader.join();
-                alive = false;
+                hasher.join();
             } catch (InterruptedException again) {
                 interrupted = true;
             }

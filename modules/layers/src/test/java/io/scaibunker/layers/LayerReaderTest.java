@@ -1,5 +1,6 @@
 package io.scaibunker.layers;
 
+import static io.scaibunker.layers.TarBuilder.gzip;
 import static io.scaibunker.layers.TarBuilder.xattr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,7 +22,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,14 +50,6 @@ class LayerReaderTest {
 
     private static List<String> names(byte[] stored) throws IOException {
         return read(stored).stream().map(entry -> entry.path().toString()).toList();
-    }
-
-    private static byte[] gzip(byte[] plain) throws IOException {
-        var out = new ByteArrayOutputStream();
-        try (var gzip = new GZIPOutputStream(out)) {
-            gzip.write(plain);
-        }
-        return out.toByteArray();
     }
 
     private static byte[] join(byte[]... parts) {

@@ -1,5 +1,6 @@
 package io.scaibunker.layers;
 
+import static io.scaibunker.layers.TarBuilder.gzip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,14 +18,6 @@ class MemberInflaterTest {
     private static MemberInflater inflater(boolean native_) {
         assumeTrue(!native_ || IsaL.isHere(), "libisal2 is not installed");
         return native_ ? new IsaL() : new MemberInflater.Jdk();
-    }
-
-    private static byte[] gzip(byte[] plain) throws IOException {
-        var out = new ByteArrayOutputStream();
-        try (var gzip = new GZIPOutputStream(out)) {
-            gzip.write(plain);
-        }
-        return out.toByteArray();
     }
 
     /** Gives some bytes at a time only. */

@@ -1,13 +1,17 @@
 package io.scaibunker.layers;
 
+import com.github.luben.zstd.Zstd;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.zip.GZIPOutputStream;
 
 /** Makes layers for tests: any tar, also one that is wrong. Each character of a name is one byte. */
 public final class TarBuilder {
@@ -123,6 +127,20 @@ public final class TarBuilder {
 
     public Layer layer() {
         return layer(bytes());
+    }
+
+    public static byte[] gzip(byte[] plain) {
+        var out = new ByteArrayOutputStream();
+        try (var gzip = new GZIPOutputStream(out)) {
+            gzip.write(plain);
+        } catch (IOException never) {
+            throw new UncheckedIOException(never);
+        }
+        return out.toByteArray();
+    }
+
+    public static byte[] zstd(byte[] plain) {
+        return Zstd.compress(plain);
     }
 
     public static Layer layer(byte[] stored) {

@@ -10,7 +10,7 @@ import static io.scaibunker.model.Kind.UNAUTHENTICATED;
 import static io.scaibunker.model.Kind.UNAVAILABLE;
 import static io.scaibunker.model.Kind.UPSTREAM;
 
-/** Every code that leaves the platform: in error answers, cache rows, scans and failed bunkers. */
+/** Every code that leaves the platform: in error answers, cache rows and failed bunkers. Scans have reasons of their own, too. */
 public enum ErrorCode {
     VALIDATION_ERROR(INVALID),
     INTERFACES_NOT_ALLOWED(INVALID),
@@ -41,6 +41,7 @@ public enum ErrorCode {
     FILE_ACCESS_DENIED(DENIED),
     /** The file is of another kind, its directory is not empty, the disk is full. */
     FILE_CONFLICT(CONFLICT),
+    TOO_MANY_WATCHERS(EXHAUSTED),
     NO_SUITABLE_WORKER(UNAVAILABLE),
     WORKER_UNAVAILABLE(UNAVAILABLE),
     /** A part of the platform (database, a room, a worker) does not answer now. */
@@ -58,7 +59,6 @@ public enum ErrorCode {
     WORKER_DISK_FULL(UNAVAILABLE),
     WORKER_LOST(UPSTREAM),
     CANCELLED(CONFLICT),
-    SCANNER_MISSING(UPSTREAM),
     /** The microVM did not start, or ended by itself. */
     MACHINE_FAILED(UPSTREAM),
     INTERNAL(BUG);

@@ -12,9 +12,12 @@ public enum ScanStatus implements State<ScanStatus> {
 
     @Override
     public Set<ScanStatus> next() {
+        // A verdict may change without anybody asking: what is known of vulnerabilities does.
         return switch (this) {
             case PENDING -> EnumSet.of(PASSED, FAILED, SKIPPED);
-            case PASSED, FAILED, SKIPPED -> EnumSet.of(PENDING);
+            case PASSED -> EnumSet.of(PENDING, FAILED, SKIPPED);
+            case FAILED -> EnumSet.of(PENDING, PASSED, SKIPPED);
+            case SKIPPED -> EnumSet.of(PENDING, PASSED, FAILED);
         };
     }
 }

@@ -24,9 +24,9 @@ class StatesTest {
     void aScanMovesSo() {
         assertThat(table(ScanStatus.values())).isEqualTo("""
                 pending -> passed failed skipped
-                passed -> pending
-                failed -> pending
-                skipped -> pending
+                passed -> pending failed skipped
+                failed -> pending passed skipped
+                skipped -> pending passed failed
                 """);
     }
 

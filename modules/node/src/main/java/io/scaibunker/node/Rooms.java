@@ -3,6 +3,7 @@ package io.scaibunker.node;
 import io.scaibunker.api.ApiVerticle;
 import io.scaibunker.api.ReadyCheck;
 import io.scaibunker.bus.BunkerAccessClient;
+import io.scaibunker.bus.InventoryClient;
 import io.scaibunker.fanout.FanoutVerticle;
 import io.scaibunker.model.Secret;
 import io.scaibunker.scanner.ScannerVerticle;
@@ -30,6 +31,9 @@ record Rooms(
         Map<String, ReadyCheck> checks) {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
 
+    /** A worker may have to read a large copy first. */
+    private static final Duration INVENTORY_LIMIT = Duration.ofMinutes(2);
+
     /** Rows, and what opens the secrets in them. */
     record Control(Database database, SecretBox secrets) {}
 
@@ -37,10 +41,15 @@ record Rooms(
         return switch (name) {
             case FANOUT -> new FanoutVerticle(configuration.fanout(), rows().database(), rows().secrets());
             case SCHEDULER -> new SchedulerVerticle(configuration.scheduler(), rows().database());
-            case SCANNER -> new ScannerVerticle(configuration.scanner(), rows().database());
+            case SCANNER -> scanner();
             case WORKER -> worker();
             case API -> api();
         };
+    }
+
+    private ScannerVerticle scanner() {
+        var workers = new InventoryClient(vertx, joinToken, CONNECT_LIMIT, INVENTORY_LIMIT);
+        return new ScannerVerticle(configuration.scanner(), rows().database(), workers::read);
     }
 
     private WorkerVerticle worker() {

@@ -10,7 +10,7 @@ import java.util.Optional;
 public final class Artifacts {
     /**
      * @param fingerprint names the input: source digest, size and writer
-     * @param digest of the file
+     * @param digest of the file's table ({@code ImageTable})
      */
     public record Artifact(
             String fingerprint,

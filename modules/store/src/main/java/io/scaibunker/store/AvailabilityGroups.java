@@ -151,6 +151,26 @@ public final class AvailabilityGroups {
                 .map(counts -> counts.orElse(WarmCounts.NONE));
     }
 
+    public record GroupReadiness(GroupId id, String name, ImageCache.Readiness readiness) {}
+
+    /** How the copies of an image stand, by each group that covers it and that {@code viewer} sees. */
+    public static Future<List<GroupReadiness>> readiness(SqlClient sql, Viewer viewer, ImageId imageId) {
+        return Sql.list(
+                sql,
+                "SELECT g.id, g.name," + ImageCache.READINESS.replace("count(*)", "count(w.id)") + """
+                          FROM group_covers gc
+                          JOIN availability_groups g ON g.id = gc.group_id
+                          LEFT JOIN group_workers gw ON gw.group_id = g.id
+                          LEFT JOIN workers w ON w.id = gw.worker_id
+                          LEFT JOIN image_cache c ON c.image_id = gc.image_id AND c.worker_id = w.id AND c.wanted
+                         WHERE gc.image_id = :image AND
+                        """ + SEEN
+                        + " GROUP BY g.id ORDER BY g.name, g.id",
+                viewer.values().and("image", imageId.value()),
+                row -> new GroupReadiness(
+                        new GroupId(row.getUUID("id")), row.getString("name"), ImageCache.Readiness.of(row)));
+    }
+
     /** Those of {@code workers} that a group asks to hold {@code imageId}, and those that there are at all. */
     public static Future<Targets> targets(SqlClient sql, ImageId imageId, List<WorkerId> workers) {
         return Sql.list(

@@ -59,6 +59,12 @@ public final class Database {
         return pool.withTransaction(work).recover(thrown -> Future.failedFuture(Troubles.of(thrown)));
     }
 
+    /** Runs {@code reads} on rows as they all were at one moment. */
+    public <T> Future<T> atOneMoment(Function<SqlConnection, Future<T>> reads) {
+        return inTransaction(sql -> Sql.run(sql, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", Map.of())
+                .compose(set -> reads.apply(sql)));
+    }
+
     /** Whether the server answers. */
     public Future<Void> ping() {
         return Sql.run(pool, "SELECT 1", Map.of()).mapEmpty();

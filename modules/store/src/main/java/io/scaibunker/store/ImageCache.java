@@ -61,7 +61,46 @@ public final class ImageCache {
             Optional<Digest> pinned,
             Optional<Digest> artifactDigest) {}
 
+    /**
+     * How many copies are ready of those asked for.
+     *
+     * @param targeted on workers that are not lost
+     * @param lost on workers that are, which count for nothing else
+     * @param usableAt since when the copy that is ready longest has been; empty if none is
+     * @param completeAt since when all targeted have been; empty if not all are, or none is targeted
+     */
+    public record Readiness(
+            int ready, int targeted, int lost, Optional<OffsetDateTime> usableAt, Optional<OffsetDateTime> completeAt) {
+
+        static Readiness of(Row row) {
+            return new Readiness(
+                    row.getInteger("ready"),
+                    row.getInteger("targeted"),
+                    row.getInteger("lost"),
+                    Optional.ofNullable(row.getOffsetDateTime("usable_at")),
+                    Optional.ofNullable(row.getOffsetDateTime("complete_at")));
+        }
+    }
+
+    /** The columns of a {@link Readiness}, over rows {@code c} and their workers {@code w}. */
+    static final String READINESS = """
+            count(*) FILTER (WHERE w.status <> 'lost' AND c.status = 'ready')::int AS ready,
+            count(*) FILTER (WHERE w.status <> 'lost')::int AS targeted,
+            count(*) FILTER (WHERE w.status = 'lost')::int AS lost,
+            min(c.ready_at) FILTER (WHERE w.status <> 'lost' AND c.status = 'ready') AS usable_at,
+            CASE WHEN bool_and(coalesce(c.status = 'ready', false)) FILTER (WHERE w.status <> 'lost')
+                 THEN max(c.ready_at) FILTER (WHERE w.status <> 'lost') END AS complete_at
+            """;
+
     private ImageCache() {}
+
+    public static Future<Readiness> readiness(SqlClient sql, ImageId imageId) {
+        return Sql.one(sql, "SELECT " + READINESS + """
+                                  FROM image_cache c JOIN workers w ON w.id = c.worker_id
+                                 WHERE c.image_id = :image AND c.wanted
+                                """, Map.of("image", imageId.value()), Readiness::of)
+                .map(Optional::orElseThrow);
+    }
 
     /** Adds a pending row for each copy of {@code imageId} that the groups ask for and that has none. */
     public static Future<WarmCounts> spread(SqlClient sql, ImageId imageId) {
@@ -261,7 +300,8 @@ public final class ImageCache {
         return Sql.moved(
                 sql, """
                 UPDATE image_cache
-                   SET status = 'ready', phase = NULL, artifact_digest = :artifact, incarnation = :incarnation,
+                   SET ready_at = CASE WHEN status = 'ready' THEN ready_at ELSE now() END,
+                       status = 'ready', phase = NULL, artifact_digest = :artifact, incarnation = :incarnation,
                        error_code = NULL, error_message = NULL, next_try_at = NULL, attempts = 0, updated_at = now()
                  WHERE image_id = :image AND worker_id = :worker AND generation = :generation
                    AND status IN ('pending', 'building', 'ready', 'failed')

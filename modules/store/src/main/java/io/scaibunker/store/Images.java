@@ -61,7 +61,7 @@ public final class Images {
               LEFT JOIN artifacts a ON a.fingerprint = i.fingerprint
             """;
 
-    private static final String SEEN = "(i.scope = 'platform'"
+    static final String SEEN = "(i.scope = 'platform'"
             + " OR (i.scope = 'partner' AND i.partner_id = CAST(:partner AS uuid)) OR "
             + Viewer.within("i.tenant_id", "i.partner_id") + ")";
 

@@ -22,8 +22,10 @@ class ConstraintsTest extends StoreFixture {
             Map.entry("phase_only_while_building", "UPDATE image_cache SET phase = 'baking'"),
             Map.entry("reason_iff_failed", "UPDATE scans SET status = 'failed'"),
             Map.entry("lease_only_while_pending", "UPDATE scans SET status = 'passed', lease_until = now()"),
+            Map.entry("no_pass_without_proof", "UPDATE scans SET status = 'passed', artifact_digest = 'x'"),
             Map.entry("failure_iff_failed", "UPDATE bunkers SET failure_code = 'INTERNAL'"),
             Map.entry("room_until_the_end", "UPDATE bunkers SET booked = false"),
+            Map.entry("access_concerns_all", "UPDATE events SET kind = 'access'"),
             Map.entry("ended_iff_dated", "UPDATE bunkers SET ended_at = now()"));
 
     @Test

@@ -202,17 +202,29 @@ class MovesTest extends StoreFixture {
         var image = image(seeds.image(seeds.owner()));
         var walk = new Walk<>(ScanStatus.values());
         for (ScanStatus from : ScanStatus.values()) {
-            for (int verb = 0; verb < 5; verb++) {
+            for (int verb = 0; verb < 9; verb++) {
+                // The last claim is one of a scan whose scanner may do better now.
                 run(
-                        "UPDATE scans SET status = :status, reason = :reason, claimed_by = NULL, lease_until = NULL, generation = 5",
-                        Values.of("status", from.word()).and("reason", from == ScanStatus.FAILED ? "FINDINGS" : null));
+                        """
+                        UPDATE scans SET status = :status, reason = :reason, claimed_by = NULL, lease_until = NULL,
+                               generation = 5, artifact_digest = :digest, report = '{}', attempts = 0,
+                               next_try_at = CASE WHEN :due AND :status = 'failed' THEN now() END
+                        """,
+                        Values.of("status", from.word())
+                                .and("reason", from == ScanStatus.FAILED ? "FINDINGS" : null)
+                                .and("digest", DIGEST.text())
+                                .and("due", verb == 8));
                 String before = row("scans", "true");
-                var claim = new Scans.Claim(image, 5, new JsonObject());
+                var claim = new Scans.Claim(image, 5, 1, false, Optional.of(DIGEST), Optional.empty());
+                var outdated = new Scans.Outdated(image, 5, DIGEST, Optional.empty(), new byte[0]);
                 Verb did = switch (verb) {
                     case 0 -> new Verb("askAgain", Scans.askAgain(sql, image));
                     case 1 -> settle(claim, ScanStatus.PASSED, null);
                     case 2 -> settle(claim, ScanStatus.FAILED, "FINDINGS");
                     case 3 -> settle(claim, ScanStatus.SKIPPED, null);
+                    case 4 -> amend(outdated, ScanStatus.PASSED, null);
+                    case 5 -> amend(outdated, ScanStatus.FAILED, "FINDINGS");
+                    case 6 -> amend(outdated, ScanStatus.SKIPPED, null);
                     default ->
                         new Verb(
                                 "claim",
@@ -231,7 +243,15 @@ class MovesTest extends StoreFixture {
     }
 
     private Verb settle(Scans.Claim claim, ScanStatus status, String reason) {
-        return new Verb("settle " + status, Scans.settle(sql, claim, new Verdict(status, reason, null, null)));
+        return new Verb("settle " + status, Scans.settle(sql, claim, verdict(status, reason)));
+    }
+
+    private Verb amend(Scans.Outdated old, ScanStatus status, String reason) {
+        return new Verb("amend " + status, Scans.amend(sql, old, verdict(status, reason)));
+    }
+
+    private static Verdict verdict(ScanStatus status, String reason) {
+        return new Verdict(status, reason, null, null, new Scans.Ground("b", new JsonObject(), "d"), null);
     }
 
     @Test

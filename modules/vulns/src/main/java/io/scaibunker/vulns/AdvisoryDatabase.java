@@ -1,11 +1,13 @@
 package io.scaibunker.vulns;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,8 +20,11 @@ import java.util.TreeMap;
 public final class AdvisoryDatabase {
     private record Loaded(String fingerprint, AdvisoryIndex index) {}
 
+    private record Named(String fingerprint, String digest) {}
+
     private final Path directory;
     private final Map<String, Loaded> loaded = new HashMap<>();
+    private final Map<String, Named> named = new HashMap<>();
 
     public AdvisoryDatabase(Path directory) {
         this.directory = directory;
@@ -60,15 +65,23 @@ public final class AdvisoryDatabase {
         return index;
     }
 
-    /** What the database looks like from outside: differs after any change. Cheap; for those who re-match after one. */
-    public String fingerprint() throws IOException {
-        var text = new StringBuilder();
+    /**
+     * Names the content of the database: equal files have equal versions, on any machine. The files are read to the end when
+     * they look changed from outside.
+     */
+    public synchronized String version() throws IOException {
+        var all = AdvisoryFiles.sha256();
         for (var ecosystem : ecosystems()) {
-            text.append(ecosystem)
-                    .append('\n')
-                    .append(new AdvisoryFiles(ecosystem, directory.resolve(ecosystem)).fingerprint());
+            var files = new AdvisoryFiles(ecosystem, directory.resolve(ecosystem));
+            var fingerprint = files.fingerprint();
+            var known = named.get(ecosystem);
+            if (known == null || !known.fingerprint.equals(fingerprint)) {
+                known = new Named(fingerprint, files.digest());
+                named.put(ecosystem, known);
+            }
+            all.update((ecosystem + "\n" + known.digest + "\n").getBytes(StandardCharsets.UTF_8));
         }
-        return text.toString();
+        return HexFormat.of().formatHex(all.digest(), 0, 16);
     }
 
     /** The ecosystems that have files and whose versions can be compared. */

@@ -3,9 +3,13 @@ package io.scaibunker.vulns;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.ZipFile;
 
@@ -66,6 +70,29 @@ final class AdvisoryFiles {
                 throw new ScanException(ScanReason.DB_MISSING, "there are no advisories for " + ecosystem);
             }
             return files;
+        }
+    }
+
+    /** Names the content of the files. */
+    String digest() throws IOException {
+        var digest = sha256();
+        var buffer = new byte[1 << 18];
+        for (var file : all()) {
+            digest.update((file.getFileName() + "\n" + Files.size(file) + "\n").getBytes(StandardCharsets.UTF_8));
+            try (var content = Files.newInputStream(file)) {
+                for (var read = content.read(buffer); read >= 0; read = content.read(buffer)) {
+                    digest.update(buffer, 0, read);
+                }
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException never) {
+            throw new IllegalStateException(never);
         }
     }
 

@@ -37,6 +37,17 @@ final class Affected {
         return rating == null ? advisory.rating() : rating;
     }
 
+    /** A version of it that the advisory names, to tell which of several builds it speaks of; null if it names none. */
+    @Nullable
+    String example() {
+        for (var span : spans) {
+            if (span.to() != null) {
+                return span.to();
+            }
+        }
+        return versions.length > 0 ? versions[0] : null;
+    }
+
     boolean contains(String version, VersionOrder order) {
         for (var span : spans) {
             if (span.contains(version, order)) {

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.HashSet;
+import org.jspecify.annotations.Nullable;
 
 /** An inventory as a CycloneDX 1.6 bill of materials in JSON. Says when the inventory is not complete. Equal inventories give equal bytes. */
 public final class BillOfMaterials {
     private static final JsonFactory JSON = new JsonFactory();
+    private static final String TRIVY = "aquasecurity:trivy:";
 
     private BillOfMaterials() {}
 
@@ -42,7 +44,7 @@ public final class BillOfMaterials {
             }
             var references = new HashSet<String>();
             for (var component : inventory.components()) {
-                component(json, component, references);
+                component(json, component, inventory.system(), references);
             }
             json.writeEndArray();
             json.writeArrayFieldStart("compositions");
@@ -57,9 +59,10 @@ public final class BillOfMaterials {
         }
     }
 
-    private static void component(JsonGenerator json, Component component, HashSet<String> references)
+    private static void component(
+            JsonGenerator json, Component component, @Nullable OperatingSystem system, HashSet<String> references)
             throws IOException {
-        var purl = component.purl();
+        var purl = component.purl(system);
         var reference = purl + "#" + component.path();
         for (var next = 2; !references.add(reference); next++) {
             reference = purl + "#" + component.path() + "#" + next;
@@ -76,8 +79,30 @@ public final class BillOfMaterials {
                 || !component.sourceVersion().equals(component.version())) {
             property(json, "scaibunker:source", component.sourceName() + " " + component.sourceVersion());
         }
+        if (component.kind().ofSystem()) {
+            source(json, component);
+        }
         json.writeEndArray();
         json.writeEndObject();
+    }
+
+    /** As Trivy asks for it: it matches packages of a system by their source. */
+    private static void source(JsonGenerator json, Component component) throws IOException {
+        var version = component.sourceVersion();
+        if (component.kind() != Component.Kind.APK) {
+            var colon = version.indexOf(':');
+            if (colon > 0) {
+                property(json, TRIVY + "SrcEpoch", version.substring(0, colon));
+                version = version.substring(colon + 1);
+            }
+            var dash = version.lastIndexOf('-');
+            if (dash > 0) {
+                property(json, TRIVY + "SrcRelease", version.substring(dash + 1));
+                version = version.substring(0, dash);
+            }
+        }
+        property(json, TRIVY + "SrcName", component.sourceName());
+        property(json, TRIVY + "SrcVersion", version);
     }
 
     private static void property(JsonGenerator json, String name, String value) throws IOException {

@@ -3,9 +3,7 @@ package io.scaibunker.vulns;
 import io.scaibunker.vulns.ScanOutcome.Broken;
 import io.scaibunker.vulns.ScanOutcome.Scanned;
 import java.io.IOException;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 
@@ -21,17 +19,35 @@ public final class BuiltinScanner implements Scanner {
     }
 
     @Override
-    public ScanOutcome scan(Target target) {
-        return scan(target.inventory(), new HashMap<>());
+    public ScanOutcome scan(Inventory inventory) {
+        return scan(inventory, new HashMap<>());
     }
 
-    /**
-     * Many inventories, for those who re-match all after the database has changed: what their images share is asked once. The outcomes
-     * are in the order of the inventories.
-     */
-    public List<ScanOutcome> scanAll(Collection<Inventory> inventories) {
+    @Override
+    public String basis() {
+        try {
+            return NAME + " " + database.version();
+        } catch (IOException | RuntimeException unreadable) {
+            return NAME + " unreadable: " + unreadable;
+        }
+    }
+
+    /** What images share, as those on one base do, is asked once. */
+    @Override
+    public Scanner forMany() {
         var asked = new HashMap<SortedSet<String>, Asked>();
-        return inventories.stream().map(inventory -> scan(inventory, asked)).toList();
+        var basis = basis();
+        return new Scanner() {
+            @Override
+            public ScanOutcome scan(Inventory inventory) {
+                return BuiltinScanner.this.scan(inventory, asked);
+            }
+
+            @Override
+            public String basis() {
+                return basis;
+            }
+        };
     }
 
     /** The advisories of some ecosystems, and what was found in them so far. */

@@ -2,6 +2,8 @@ package io.scaibunker.vulns;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One package that an image holds.
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
  * @param sourceName of the package it was built from, where distributions publish advisories by source; else its name
  * @param sourceVersion of that package
  * @param path of the file that told of it, without a leading slash
+ * @param stream of the module that it belongs to, as Red Hat's family has them: {@code nodejs:18}; empty for all else
  */
 public record Component(
         Kind kind,
@@ -21,7 +24,8 @@ public record Component(
         String version,
         String sourceName,
         String sourceVersion,
-        String path) {
+        String path,
+        String stream) {
     /** What describes a package. */
     public enum Kind {
         DEB("deb"),
@@ -44,26 +48,57 @@ public record Component(
         }
     }
 
+    /** A package of no module. */
+    public Component(
+            Kind kind,
+            Ecosystem ecosystem,
+            String name,
+            String version,
+            String sourceName,
+            String sourceVersion,
+            String path) {
+        this(kind, ecosystem, name, version, sourceName, sourceVersion, path, "");
+    }
+
     static Component of(Kind kind, String ecosystem, String name, String version, String path) {
         return new Component(kind, Ecosystem.of(ecosystem), name, version, name, version, path);
     }
 
     Component in(Ecosystem found) {
-        return new Component(kind, found, name, version, sourceName, sourceVersion, path);
+        return new Component(kind, found, name, version, sourceName, sourceVersion, path, stream);
     }
 
-    /** The package URL, such as {@code pkg:deb/debian/curl@7.88.1-10}. */
-    public String purl() {
-        var namespace = kind.ofSystem()
-                ? encode(ecosystem.base().toLowerCase(java.util.Locale.ROOT).replace(" ", "-")) + "/"
-                : "";
+    /**
+     * The package URL, such as {@code pkg:deb/debian/curl@7.88.1-10?distro=debian-12}.
+     *
+     * @param system of the image
+     */
+    public String purl(@Nullable OperatingSystem system) {
         var full = kind == Kind.JAR ? name.replace(':', '/') : name;
-        var encoded = new StringBuilder();
-        for (var part : full.split("/")) {
-            encoded.append(encoded.isEmpty() ? "" : "/").append(encode(part));
+        var url = new StringBuilder("pkg:").append(kind.purlType);
+        if (kind.ofSystem() && system != null) {
+            url.append('/').append(encode(system.id()));
         }
-        return "pkg:" + kind.purlType + "/" + (namespace.equals("/") ? "" : namespace) + encoded + "@"
-                + encode(version);
+        for (var part : full.split("/")) {
+            url.append('/').append(encode(part));
+        }
+        // rpm's epoch is no part of the version in a package URL.
+        var colon = kind == Kind.RPM ? version.indexOf(':') : -1;
+        url.append('@').append(encode(version.substring(colon + 1)));
+        var qualifiers = new ArrayList<String>();
+        if (kind.ofSystem() && system != null) {
+            qualifiers.add(
+                    "distro=" + encode(system.id() + (system.version().isEmpty() ? "" : "-" + system.version())));
+        }
+        if (colon > 0) {
+            qualifiers.add("epoch=" + encode(version.substring(0, colon)));
+        }
+        if (!sourceName.equals(name) || !sourceVersion.equals(version)) {
+            qualifiers.add("upstream=" + encode(sourceName + "@" + sourceVersion));
+        }
+        return url.append(qualifiers.isEmpty() ? "" : "?")
+                .append(String.join("&", qualifiers))
+                .toString();
     }
 
     private static String encode(String text) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -32,13 +33,17 @@ final class ExternalProgram {
     /**
      * What the program printed, after it ended well.
      *
+     * @param input written to a file
+     * @param arguments made of that file's path
      * @throws ScanException if it is not there, did not end well or in time, or printed too much
      */
-    byte[] run(List<String> arguments, Map<String, String> environment) throws IOException {
+    byte[] run(byte[] input, Function<Path, List<String>> arguments, Map<String, String> environment)
+            throws IOException {
         var program = find();
         var home = Files.createTempDirectory("scan-");
         try {
-            return run(program, arguments, environment, home);
+            var file = Files.write(home.resolve("input.cdx.json"), input);
+            return run(program, arguments.apply(file), environment, home);
         } finally {
             delete(home);
         }

@@ -8,14 +8,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.scaibunker.vulns.ScanOutcome.Broken;
 import io.scaibunker.vulns.ScanOutcome.Scanned;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another scanner behind the same face. Its word is taken only if it ended well, printed what it should, and saw what the image's
+ * Another scanner behind the same face. It is given the image's bill of materials, so that it needs no files and nothing is unpacked
+ * for it. Its word is taken only if it ended well, printed what it should, and saw what the image's
  * inventory says is there; there is no falling back to another one. One scan at a time, for such scanners lock their databases.
  */
 abstract sealed class ExternalScanner implements Scanner permits TrivyScanner, GrypeScanner {
@@ -26,6 +33,9 @@ abstract sealed class ExternalScanner implements Scanner permits TrivyScanner, G
                             .build())
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    /** How deep the files of a database may lie in a cache. */
+    private static final int DEPTH = 3;
 
     private final String name;
     private final ExternalSettings settings;
@@ -40,13 +50,9 @@ abstract sealed class ExternalScanner implements Scanner permits TrivyScanner, G
     }
 
     @Override
-    public final synchronized ScanOutcome scan(Target target) {
+    public final synchronized ScanOutcome scan(Inventory inventory) {
         try {
-            var files = target.files();
-            if (files == null) {
-                throw new ScanException(ScanReason.SCANNER_FAILED, name + " needs the files of the image");
-            }
-            return scan(target.inventory(), files);
+            return scanned(inventory);
         } catch (ScanException known) {
             return new Broken(name, known.reason(), String.valueOf(known.getMessage()));
         } catch (IOException | RuntimeException unforeseen) {
@@ -54,7 +60,39 @@ abstract sealed class ExternalScanner implements Scanner permits TrivyScanner, G
         }
     }
 
-    abstract Scanned scan(Inventory inventory, Path files) throws IOException;
+    abstract Scanned scanned(Inventory inventory) throws IOException;
+
+    /** Which of the files in its cache are its database, and not its notes. */
+    abstract boolean isOfDatabase(Path file);
+
+    @Override
+    public String basis() {
+        var text = new StringBuilder(name).append(' ').append(settings.program());
+        try (var files = Files.walk(settings.cache(), DEPTH)) {
+            for (var file : files.filter(Files::isRegularFile)
+                    .filter(this::isOfDatabase)
+                    .sorted()
+                    .toList()) {
+                text.append(' ')
+                        .append(file.getFileName())
+                        .append(' ')
+                        .append(Files.size(file))
+                        .append(' ')
+                        .append(Files.getLastModifiedTime(file).toMillis());
+            }
+        } catch (IOException | UncheckedIOException unreadable) {
+            text.append(" without a database that can be read");
+        }
+        return text.toString();
+    }
+
+    /** What the program says of an image's bill of materials. */
+    byte[] ask(Inventory inventory, Function<Path, List<String>> arguments, Map<String, String> environment)
+            throws IOException {
+        var bill = new ByteArrayOutputStream();
+        BillOfMaterials.write(inventory, "image", bill);
+        return new ExternalProgram(settings).run(bill.toByteArray(), arguments, environment);
+    }
 
     JsonNode parse(byte[] printed) throws IOException {
         if (printed.length == 0) {

@@ -8,28 +8,31 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Grype, on the files of an image, with the database that lies in its cache. It prints what matched and not what it looked at, so its
+ * Grype, on the bill of materials of an image, with the database that lies in its cache. It prints what matched and not what it looked at, so its
  * coverage is that of the image's inventory; its own check of the database's age is off, for that is the policy's to say.
  */
 public final class GrypeScanner extends ExternalScanner {
+    private static final Set<String> DATABASE = Set.of("vulnerability.db", "metadata.json", "import.json");
+
     public GrypeScanner(ExternalSettings settings) {
         super("grype", settings);
     }
 
     @Override
-    Scanned scan(Inventory inventory, Path files) throws IOException {
-        var printed = new ExternalProgram(settings())
-                .run(
-                        List.of("dir:" + files.toAbsolutePath(), "-o", "json"),
-                        Map.of(
-                                "GRYPE_DB_AUTO_UPDATE", "false",
-                                "GRYPE_DB_VALIDATE_AGE", "false",
-                                "GRYPE_DB_CACHE_DIR",
-                                        settings().cache().toAbsolutePath().toString(),
-                                "GRYPE_CHECK_FOR_APP_UPDATE", "false"));
+    Scanned scanned(Inventory inventory) throws IOException {
+        var printed = ask(
+                inventory,
+                bill -> List.of("sbom:" + bill, "-o", "json"),
+                Map.of(
+                        "GRYPE_DB_AUTO_UPDATE", "false",
+                        "GRYPE_DB_VALIDATE_AGE", "false",
+                        "GRYPE_DB_CACHE_DIR",
+                                settings().cache().toAbsolutePath().toString(),
+                        "GRYPE_CHECK_FOR_APP_UPDATE", "false"));
         var report = parse(printed);
         if (!report.path("matches").isArray()
                 || !report.path("descriptor").path("name").asText().equals("grype")) {
@@ -53,6 +56,11 @@ public final class GrypeScanner extends ExternalScanner {
                 new Coverage(inventory.components().size(), counts, inventory.gaps()),
                 List.copyOf(findings),
                 List.of("grype does not say which packages it looked at"));
+    }
+
+    @Override
+    boolean isOfDatabase(Path file) {
+        return DATABASE.contains(file.getFileName().toString());
     }
 
     /** Newer ones say it inside of {@code status}. */

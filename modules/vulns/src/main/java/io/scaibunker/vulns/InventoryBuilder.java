@@ -27,6 +27,7 @@ public final class InventoryBuilder {
     private final JarReader jars;
     private final GoReader programs;
     private boolean systemIsALink;
+    private long left;
 
     public InventoryBuilder() {
         this(InventoryLimits.DEFAULT);
@@ -34,6 +35,7 @@ public final class InventoryBuilder {
 
     public InventoryBuilder(InventoryLimits limits) {
         found = new Collector(limits);
+        left = limits.allBytes();
         dpkg = new DpkgReader(found);
         rpm = new RpmReader(found);
         jars = new JarReader(found);
@@ -97,7 +99,10 @@ public final class InventoryBuilder {
      * @throws IOException only if {@code content} itself cannot be read; what is in it never throws
      */
     public void offer(String path, long size, InputStream content) throws IOException {
-        var source = new SourceInput(content);
+        if (left <= 0) {
+            return;
+        }
+        var source = new SourceInput(content, left);
         try {
             read(path, size, source);
         } catch (ScanException known) {
@@ -106,6 +111,10 @@ public final class InventoryBuilder {
         } catch (IOException | RuntimeException malformed) {
             source.rethrow();
             found.gap(ScanReason.INVENTORY_INCOMPLETE, path, "cannot be read: " + malformed.getMessage());
+        }
+        left -= source.count();
+        if (left <= 0) {
+            found.gap(ScanReason.TOO_LARGE, path, "there is more in the image than can be looked at");
         }
     }
 

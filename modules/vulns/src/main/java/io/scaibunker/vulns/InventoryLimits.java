@@ -11,6 +11,7 @@ package io.scaibunker.vulns;
  * @param allJarBytes inflated from all jars
  * @param jarEntries in one jar with all that is nested in it
  * @param jarDepth how deep jars may lie in jars
+ * @param allBytes read from all files
  */
 public record InventoryLimits(
         long databaseBytes,
@@ -20,7 +21,8 @@ public record InventoryLimits(
         long jarBytes,
         long allJarBytes,
         int jarEntries,
-        int jarDepth) {
+        int jarDepth,
+        long allBytes) {
     public static final InventoryLimits DEFAULT =
-            new InventoryLimits(256L << 20, 4 << 20, 200_000, 1_000_000, 2L << 30, 8L << 30, 500_000, 8);
+            new InventoryLimits(256L << 20, 4 << 20, 200_000, 1_000_000, 2L << 30, 8L << 30, 500_000, 8, 16L << 30);
 }

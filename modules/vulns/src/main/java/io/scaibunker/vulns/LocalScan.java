@@ -26,8 +26,8 @@ public final class LocalScan {
     }
 
     /** Scans; whatever goes wrong is in the report. */
-    public ScanReport scan(Scanner.Target target) {
-        return ScanReport.of(scanner.scan(target), policy, clock.instant());
+    public ScanReport scan(Inventory inventory) {
+        return ScanReport.of(scanner.scan(inventory), policy, clock.instant());
     }
 
     /** Writes a report, in UTF-8 and with a new line at its end; does not close the stream. */

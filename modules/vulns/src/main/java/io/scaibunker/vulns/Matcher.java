@@ -24,13 +24,14 @@ public final class Matcher {
     private final Map<Question, List<Affected>> answers = new HashMap<>();
     private final Map<Source, List<Finding>> findings = new HashMap<>();
 
-    private record Question(Ecosystem ecosystem, String name, String version) {}
+    private record Question(Ecosystem ecosystem, String name, String version, String stream) {}
 
     /** What findings are counted by. The names are those of the packages made from it, for rpm is asked by both. */
-    private record Source(Ecosystem ecosystem, String name, String version, List<String> packages, String path) {}
+    private record Source(
+            Ecosystem ecosystem, String name, String version, List<String> packages, String path, String stream) {}
 
     /** What makes two packages come from one source; those of the system lie where their database says. */
-    private record Place(Ecosystem ecosystem, String name, String version, String path) {}
+    private record Place(Ecosystem ecosystem, String name, String version, String path, String stream) {}
 
     public Matcher(AdvisorySnapshot advisories) {
         this.advisories = advisories;
@@ -62,7 +63,12 @@ public final class Matcher {
         for (var component : inventory.components()) {
             if (advisories.index(component.ecosystem().base()).isPresent()) {
                 var path = component.kind().ofSystem() ? "" : component.path();
-                var place = new Place(component.ecosystem(), component.sourceName(), component.sourceVersion(), path);
+                var place = new Place(
+                        component.ecosystem(),
+                        component.sourceName(),
+                        component.sourceVersion(),
+                        path,
+                        component.stream());
                 bySource.computeIfAbsent(place, unseen -> new ArrayList<>(1)).add(component.name());
             }
         }
@@ -76,42 +82,60 @@ public final class Matcher {
                 place.name,
                 place.version,
                 names.size() == 1 ? names : names.stream().distinct().sorted().toList(),
-                place.path.isEmpty() ? systemPaths.getOrDefault(place.ecosystem, "") : place.path)));
+                place.path.isEmpty() ? systemPaths.getOrDefault(place.ecosystem, "") : place.path,
+                place.stream)));
         sources.sort(BY_PLACE);
         return sources;
     }
 
     private List<Finding> findings(Source source) {
         var index = advisories.index(source.ecosystem.base()).orElseThrow();
-        var matched = new ArrayList<>(affected(source.ecosystem, source.name, source.version));
+        var matched = new ArrayList<>(affected(source, source.name));
         if (index.order() == VersionOrder.RPM) {
             // Errata of Red Hat's family name the packages that were built, not their source.
             source.packages.stream()
                     .filter(name -> !name.equals(source.name))
-                    .forEach(name -> matched.addAll(affected(source.ecosystem, name, source.version)));
+                    .forEach(name -> matched.addAll(affected(source, name)));
         }
         if (matched.isEmpty()) {
             return List.of();
         }
         return Vulnerabilities.group(matched).stream()
-                .map(group -> finding(group, source, index.order()))
+                .map(group -> finding(group, source, order(index, source.version)))
                 .sorted(Comparator.comparing(Finding::id))
                 .toList();
     }
 
-    private List<Affected> affected(Ecosystem ecosystem, String name, String version) {
-        return remembered(answers, new Question(ecosystem, name, version), this::affected);
+    private List<Affected> affected(Source source, String name) {
+        return remembered(answers, new Question(source.ecosystem, name, source.version, source.stream), this::affected);
     }
 
     private List<Affected> affected(Question question) {
         var index = advisories.index(question.ecosystem.base()).orElseThrow();
+        var order = order(index, question.version);
         var found = new ArrayList<Affected>(0);
         for (var affected : index.named(question.name)) {
-            if (affected.ecosystem().covers(question.ecosystem) && affected.contains(question.version, index.order())) {
+            if (affected.ecosystem().covers(question.ecosystem)
+                    && (index.order() != VersionOrder.RPM || comparable(affected, question))
+                    && affected.contains(question.version, order)) {
                 found.add(affected);
             }
         }
         return found;
+    }
+
+    private static VersionOrder order(AdvisoryIndex index, String version) {
+        return index.order() == VersionOrder.RPM && RpmModules.isModular(version)
+                ? VersionOrder.RPM_MODULE
+                : index.order();
+    }
+
+    /** Builds of a module and others are different packages of one name, and so are those of several streams. */
+    private static boolean comparable(Affected affected, Question question) {
+        var example = affected.example();
+        return example == null
+                || (RpmModules.isModular(example) == RpmModules.isModular(question.version)
+                        && RpmModules.sameStream(question.stream, question.version, example));
     }
 
     private static <K, V> V remembered(Map<K, V> known, K key, java.util.function.Function<K, V> ask) {

@@ -11,17 +11,17 @@ import java.util.Optional;
  * @param threshold the least severity that fails; {@link Severity#UNKNOWN} fails at no threshold, but is counted
  * @param ignoreUnfixed whether what nobody has repaired yet is let through
  * @param allowed what is let through by name, each for a time
- * @param emptyPasses whether an image without any package that one knows of passes, as one made from scratch
+ * @param emptyFails whether an image without any package that one knows of, as one made from scratch, fails instead of being skipped
  * @param oldest how old the newest advisory of an ecosystem may be; empty for any age
  */
 public record Policy(
         Severity threshold,
         boolean ignoreUnfixed,
         List<Allowance> allowed,
-        boolean emptyPasses,
+        boolean emptyFails,
         Optional<Duration> oldest) {
     /** The literal rule: no critical, no high. */
-    public static final Policy DEFAULT = new Policy(Severity.HIGH, false, List.of(), true, Optional.empty());
+    public static final Policy DEFAULT = new Policy(Severity.HIGH, false, List.of(), false, Optional.empty());
 
     /**
      * A vulnerability that is let through.

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Locale;
 
 /** A report as JSON: {@code {status, reason, text, scanner, database, coverage, counts, findings}}. */
@@ -14,6 +15,15 @@ public final class ReportJson {
 
     /** Writes a report as one JSON object and does not close the stream. */
     public static void write(ScanReport report, OutputStream out) throws IOException {
+        write(report, true, out);
+    }
+
+    /** The same without the findings. */
+    public static void writeSummary(ScanReport report, OutputStream out) throws IOException {
+        write(report, false, out);
+    }
+
+    private static void write(ScanReport report, boolean findings, OutputStream out) throws IOException {
         try (var json = JSON.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
             json.writeStartObject();
             var verdict = report.verdict();
@@ -32,7 +42,7 @@ public final class ReportJson {
             }
             json.writeEndArray();
             if (scanned.isPresent()) {
-                coverage(json, scanned.get());
+                coverage(json, scanned.get().coverage(), report.notes());
             } else {
                 json.writeNullField("coverage");
             }
@@ -43,11 +53,13 @@ public final class ReportJson {
             json.writeNumberField("fixable", verdict.fixable());
             json.writeNumberField("failing", verdict.failing());
             json.writeEndObject();
-            json.writeArrayFieldStart("findings");
-            for (var finding : report.findings()) {
-                finding(json, finding);
+            if (findings) {
+                json.writeArrayFieldStart("findings");
+                for (var finding : report.findings()) {
+                    finding(json, finding);
+                }
+                json.writeEndArray();
             }
-            json.writeEndArray();
             json.writeEndObject();
         }
     }
@@ -64,8 +76,7 @@ public final class ReportJson {
         json.writeEndObject();
     }
 
-    private static void coverage(JsonGenerator json, ScanOutcome.Scanned scanned) throws IOException {
-        var coverage = scanned.coverage();
+    private static void coverage(JsonGenerator json, Coverage coverage, List<String> notes) throws IOException {
         json.writeObjectFieldStart("coverage");
         json.writeBooleanField("complete", coverage.complete());
         json.writeNumberField("packages", coverage.packages());
@@ -84,7 +95,7 @@ public final class ReportJson {
         }
         json.writeEndArray();
         json.writeArrayFieldStart("notes");
-        for (var note : scanned.notes()) {
+        for (var note : notes) {
             json.writeString(note);
         }
         json.writeEndArray();

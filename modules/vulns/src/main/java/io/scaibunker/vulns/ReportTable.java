@@ -82,7 +82,7 @@ public final class ReportTable {
                     .append(plain(gap.path() + " " + gap.text()).strip())
                     .append('\n');
         }
-        for (var note : scanned.get().notes()) {
+        for (var note : report.notes()) {
             out.append("note: ").append(plain(note)).append('\n');
         }
     }

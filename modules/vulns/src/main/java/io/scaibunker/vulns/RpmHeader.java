@@ -21,6 +21,7 @@ final class RpmHeader {
     private static final int FOLDER_OF_FILE = 1116;
     private static final int FILES = 1117;
     private static final int FOLDERS = 1118;
+    private static final int MODULE = 5096;
     private static final int MOST_ENTRIES = 65_535;
     private static final int LONGEST = 4_096;
 
@@ -54,8 +55,21 @@ final class RpmHeader {
         var epoch = header.number(EPOCH);
         var full = epoch > 0 ? epoch + ":" + version : version;
         found.add(new Component(
-                Component.Kind.RPM, Ecosystem.of(""), name, full, sourceName(header.text(SOURCE), name), full, path));
+                Component.Kind.RPM,
+                Ecosystem.of(""),
+                name,
+                full,
+                sourceName(header.text(SOURCE), name),
+                full,
+                path,
+                stream(header.text(MODULE))));
         header.files(found);
+    }
+
+    /** The first two parts of {@code name:stream:version:context}. */
+    private static String stream(@Nullable String label) {
+        var parts = label == null ? new String[0] : label.split(":", 3);
+        return parts.length < 2 ? "" : parts[0] + ":" + parts[1];
     }
 
     /** The name in {@code name-version-release.src.rpm}. */

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Trivy, on the files of an image, with the database that lies in its cache: a scan never downloads. It ends with 0 whatever it finds,
+ * Trivy, on the bill of materials of an image, with the database that lies in its cache: a scan never downloads. It ends with 0 whatever it finds,
  * and with 1 for any error, so no exit code is asked for findings.
  */
 public final class TrivyScanner extends ExternalScanner {
@@ -24,12 +24,12 @@ public final class TrivyScanner extends ExternalScanner {
     }
 
     @Override
-    Scanned scan(Inventory inventory, Path files) throws IOException {
-        var program = new ExternalProgram(settings());
+    Scanned scanned(Inventory inventory) throws IOException {
         var database = databaseStatus();
-        var printed = program.run(
-                List.of(
-                        "rootfs",
+        var printed = ask(
+                inventory,
+                bill -> List.of(
+                        "sbom",
                         "--scanners",
                         "vuln",
                         "--format",
@@ -45,13 +45,19 @@ public final class TrivyScanner extends ExternalScanner {
                         settings().cache().toAbsolutePath().toString(),
                         "--timeout",
                         settings().timeout().toSeconds() + "s",
-                        files.toAbsolutePath().toString()),
+                        bill.toString()),
                 Map.of());
         var report = parse(printed);
         if (report.path("SchemaVersion").asInt() != SCHEMA) {
             throw bad("prints schema " + report.path("SchemaVersion") + " where " + SCHEMA + " is known");
         }
         return read(report, inventory, database);
+    }
+
+    @Override
+    boolean isOfDatabase(Path file) {
+        return file.startsWith(settings().cache().resolve("db"))
+                || file.startsWith(settings().cache().resolve("java-db"));
     }
 
     /** An empty database is what two Trivys leave that met in one cache; a scan with it finds nothing and ends well. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a scan means. {@link #of} is the only place that decides, and «passed» has one way there: a scan that went through, with
  * advisories for all that it found, nothing left unread, and no finding that the policy minds. All else is «failed» with its reason, or
- * «skipped» where there was nothing to scan. The constructor is closed, so no one makes a verdict up.
+ * «skipped» where there was nothing to scan: no image, or one without any package that one knows of. The constructor is closed, so no one makes a verdict up.
  */
 public final class Verdict {
     /** What an image is called after its scan. */
@@ -73,10 +73,11 @@ public final class Verdict {
             return new Verdict(
                     Status.FAILED, unproven.get().reason(), unproven.get().text(), findings, 0);
         }
-        var text = scanned.coverage().packages() == 0
-                ? "no packages were found"
-                : findings.size() + " vulnerabilities, none of them minded, in "
-                        + scanned.coverage().packages() + " packages";
+        if (scanned.coverage().packages() == 0) {
+            return new Verdict(Status.SKIPPED, null, "no packages were found: there is nothing to scan", findings, 0);
+        }
+        var text = findings.size() + " vulnerabilities, none of them minded, in "
+                + scanned.coverage().packages() + " packages";
         return new Verdict(Status.PASSED, null, text, findings, 0);
     }
 
@@ -91,9 +92,9 @@ public final class Verdict {
                     new Unproven(gap.reason(), gap.path().isEmpty() ? gap.text() : gap.path() + ": " + gap.text()));
         }
         if (coverage.packages() == 0) {
-            return policy.emptyPasses()
-                    ? Optional.empty()
-                    : Optional.of(new Unproven(ScanReason.NO_PACKAGES, "no packages were found"));
+            return policy.emptyFails()
+                    ? Optional.of(new Unproven(ScanReason.NO_PACKAGES, "no packages were found"))
+                    : Optional.empty();
         }
         if (scanned.database().isEmpty()) {
             return Optional.of(new Unproven(ScanReason.DB_MISSING, "the scanner does not say what it knows"));

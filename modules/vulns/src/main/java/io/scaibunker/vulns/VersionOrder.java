@@ -13,6 +13,8 @@ public enum VersionOrder implements Comparator<String> {
     DPKG(DpkgOrder::compare),
     /** AlmaLinux, Rocky Linux, Red Hat, SUSE, openSUSE and their kin. */
     RPM(RpmOrder::compare),
+    /** The same among packages of modules. */
+    RPM_MODULE(RpmModules::compare),
     /** Alpine, Wolfi, Chainguard. */
     APK(ApkOrder::compare),
     /** PyPI. */

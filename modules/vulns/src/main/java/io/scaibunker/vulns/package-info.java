@@ -5,9 +5,9 @@
  * vulnerabilities changes daily, what one minds is policy. So they are kept apart:
  *
  * <pre>
- *   files of the image ─► InventoryBuilder ─► Inventory ─┐        (once, at the bake; kept as InventoryJson, shown as BillOfMaterials)
- *                                                         ├─► Scanner ─► ScanOutcome ─► Verdict ─► ScanReport ─► LocalScan.write
- *   OSV records ─► AdvisoryDatabase ─► AdvisorySnapshot ──┘              + Policy + time
+ *   the baked ext4 ─► ImageInventory ─► Inventory ─┐        (once, at the bake; kept as InventoryJson, shown as BillOfMaterials)
+ *                                                  ├─► Scanner ─► ScanOutcome ─► Verdict ─► ScanReport
+ *   OSV records ─► AdvisoryDatabase ─► Snapshot ───┘              + Policy + time
  * </pre>
  *
  * <p><b>The silent pass.</b> The worst a scanner can do is to say «clean» when it did not look. So absence of findings proves nothing
@@ -17,7 +17,7 @@
  * {@link io.scaibunker.vulns.ScanOutcome.Broken}; neither can be turned into anything but «failed», with a {@link
  * io.scaibunker.vulns.ScanReason} that tells it from findings.
  *
- * <p><b>The inventory</b> is read in one pass over the files in any order, and does not know where the bytes come from. Packages of the
+ * <p><b>The inventory</b> is read in one pass over the files that a bunker will see, in any order. Packages of the
  * system are known by the names and versions of their sources, as distributions publish advisories; packages of languages that a package
  * of the system brought are left to that package, for distributions repair without changing the version that the language knows. All
  * of it is a stranger's: sizes, counts, depths and inflated bytes are bounded, no link is followed, no page of a database is visited twice,
@@ -36,8 +36,8 @@
  * says which it was. What nobody rates is unknown, is counted apart, and trips no threshold.
  *
  * <p><b>Other scanners</b>, {@link io.scaibunker.vulns.TrivyScanner} and {@link io.scaibunker.vulns.GrypeScanner}, stand behind the same {@link
- * io.scaibunker.vulns.Scanner}. They are held to account by the inventory: one that does not see the system of an image that has one is
- * not believed. There is no falling back from one scanner to another.
+ * io.scaibunker.vulns.Scanner}. They are given the bill of materials, never the files, and held to account by the inventory: one that does
+ * not see the system of an image that has one is not believed. There is no falling back from one scanner to another.
  */
 @NullMarked
 package io.scaibunker.vulns;

@@ -98,8 +98,7 @@ class DebianChangelogTest {
         files.put("etc/os-release", "ID=debian\nVERSION_ID=12\n".getBytes(StandardCharsets.UTF_8));
         files.put("var/lib/dpkg/status", status.toString().getBytes(StandardCharsets.UTF_8));
         Inventory inventory = InventoryTest.read(files, InventoryLimits.DEFAULT);
-        return (ScanOutcome.Scanned)
-                new BuiltinScanner(new AdvisoryDatabase(folder)).scan(new Scanner.Target(inventory, null));
+        return (ScanOutcome.Scanned) new BuiltinScanner(new AdvisoryDatabase(folder)).scan(inventory);
     }
 
     /** A CVE may be named several times, in rebuilds for older releases too: the lowest version from the newest down to the oldest that names it. */

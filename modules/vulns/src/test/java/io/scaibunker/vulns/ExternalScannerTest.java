@@ -60,7 +60,7 @@ class ExternalScannerTest {
     @Test
     void whatTrivyFindsIsTakenOver() throws IOException {
         ScanOutcome outcome = trivy(says(TRIVY.formatted(TRIVY_FINDING)), Duration.ofSeconds(20))
-                .scan(target());
+                .scan(DEBIAN);
         assertThat(outcome).isInstanceOfSatisfying(Scanned.class, scanned -> {
             assertThat(scanned.findings())
                     .singleElement()
@@ -78,14 +78,16 @@ class ExternalScannerTest {
         });
         assertThat(verdict(outcome).reason()).isEqualTo(ScanReason.FINDINGS);
         assertThat(Files.readString(folder.resolve("arguments")))
-                .contains("rootfs", "--skip-db-update", "--offline-scan", "--cache-dir\n" + folder.resolve("cache"))
-                .endsWith(folder.resolve("root") + "\n");
+                .startsWith("sbom\n")
+                .contains("--skip-db-update", "--offline-scan", "--cache-dir\n" + folder.resolve("cache"))
+                .endsWith("/input.cdx.json\n");
+        assertThat(Files.readString(folder.resolve("bill"))).contains("pkg:deb/debian/curl@7.88.1-10?distro=debian-12");
     }
 
     @Test
     void whatGrypeFindsIsTakenOver() throws IOException {
         ScanOutcome outcome = grype(says(GRYPE.formatted(GRYPE_FINDING)), Duration.ofSeconds(20))
-                .scan(target());
+                .scan(DEBIAN);
         assertThat(outcome).isInstanceOfSatisfying(Scanned.class, scanned -> {
             assertThat(scanned.scanner()).isEqualTo("grype 0.90.0");
             assertThat(scanned.findings())
@@ -107,11 +109,11 @@ class ExternalScannerTest {
     @Test
     void aScanThatFoundNothingAndSawEverythingPasses() throws IOException {
         assertThat(verdict(trivy(says(TRIVY.formatted("")), Duration.ofSeconds(20))
-                                .scan(target()))
+                                .scan(DEBIAN))
                         .status())
                 .isEqualTo(Status.PASSED);
         assertThat(verdict(grype(says(GRYPE.formatted("")), Duration.ofSeconds(20))
-                                .scan(target()))
+                                .scan(DEBIAN))
                         .status())
                 .isEqualTo(Status.PASSED);
     }
@@ -140,7 +142,7 @@ class ExternalScannerTest {
             })
     void whateverGoesWrongIsSaidAndNothingPasses(String script, ScanReason reason) throws IOException {
         for (Scanner scanner : List.of(trivy(script, Duration.ofMillis(700)), grype(script, Duration.ofMillis(700)))) {
-            ScanOutcome outcome = scanner.scan(target());
+            ScanOutcome outcome = scanner.scan(DEBIAN);
             assertThat(outcome)
                     .as("%s", outcome)
                     .isInstanceOfSatisfying(
@@ -155,7 +157,7 @@ class ExternalScannerTest {
             Scanner scanner = whole.equals(TRIVY.formatted(TRIVY_FINDING))
                     ? trivy(says(whole.substring(0, whole.length() - 5)), Duration.ofSeconds(20))
                     : grype(says(whole.substring(0, whole.length() - 5)), Duration.ofSeconds(20));
-            assertThat(scanner.scan(target()))
+            assertThat(scanner.scan(DEBIAN))
                     .isInstanceOfSatisfying(
                             Broken.class, broken -> assertThat(broken.reason()).isEqualTo(ScanReason.BAD_OUTPUT));
         }
@@ -165,7 +167,7 @@ class ExternalScannerTest {
     void lastWordsAreKeptAndManyDoNoHarm() throws IOException {
         ScanOutcome outcome = trivy(
                         "head -c 50000000 /dev/zero >&2; echo the reason >&2; exit 1", Duration.ofSeconds(20))
-                .scan(target());
+                .scan(DEBIAN);
         assertThat(outcome).isInstanceOfSatisfying(Broken.class, broken -> {
             assertThat(broken.text()).endsWith("the reason").hasSizeLessThan(5_000);
         });
@@ -175,7 +177,7 @@ class ExternalScannerTest {
     void whatAProgramStartedEndsWithIt() throws IOException {
         Path child = folder.resolve("child");
         trivy("(sleep 600 & echo $! > " + child + "; wait) & sleep 600", Duration.ofSeconds(3))
-                .scan(target());
+                .scan(DEBIAN);
         long number = Long.parseLong(Files.readString(child).strip());
         ProcessHandle.of(number)
                 .ifPresent(handle -> assertThat(handle.onExit()).succeedsWithin(Duration.ofSeconds(10)));
@@ -185,7 +187,7 @@ class ExternalScannerTest {
     void aScannerThatIsNotThereIsMissing() {
         ExternalSettings settings = ExternalSettings.of("no-such-scanner", folder.resolve("cache"));
         for (Scanner scanner : List.of(new TrivyScanner(settings), new GrypeScanner(settings))) {
-            assertThat(scanner.scan(target()))
+            assertThat(scanner.scan(DEBIAN))
                     .isInstanceOfSatisfying(
                             Broken.class, broken -> assertThat(broken.reason()).isEqualTo(ScanReason.SCANNER_MISSING));
         }
@@ -194,17 +196,13 @@ class ExternalScannerTest {
     @Test
     void anEmptyDatabaseIsNone() throws IOException {
         Files.write(folder.resolve("cache/db/trivy.db"), new byte[1_000]);
-        assertThat(trivy(says(TRIVY.formatted("")), Duration.ofSeconds(20)).scan(target()))
+        assertThat(trivy(says(TRIVY.formatted("")), Duration.ofSeconds(20)).scan(DEBIAN))
                 .isInstanceOfSatisfying(
                         Broken.class, broken -> assertThat(broken.reason()).isEqualTo(ScanReason.DB_MISSING));
         String invalid = GRYPE.formatted("").replace("\"valid\":true", "\"valid\":false");
-        assertThat(grype(says(invalid), Duration.ofSeconds(20)).scan(target()))
+        assertThat(grype(says(invalid), Duration.ofSeconds(20)).scan(DEBIAN))
                 .isInstanceOfSatisfying(
                         Broken.class, broken -> assertThat(broken.reason()).isEqualTo(ScanReason.DB_CORRUPT));
-    }
-
-    private Scanner.Target target() {
-        return new Scanner.Target(DEBIAN, folder.resolve("root"));
     }
 
     private static Verdict verdict(ScanOutcome outcome) {
@@ -222,7 +220,9 @@ class ExternalScannerTest {
     private ExternalSettings settings(String script, Duration timeout) throws IOException {
         Path program = folder.resolve("scanner");
         Files.writeString(
-                program, "#!/bin/sh\nprintf '%s\\n' \"$@\" > " + folder.resolve("arguments") + "\n" + script + "\n");
+                program,
+                "#!/bin/sh\nprintf '%s\\n' \"$@\" > " + folder.resolve("arguments") + "\ncat $HOME/input.cdx.json > "
+                        + folder.resolve("bill") + "\n" + script + "\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         Duration enough = script.startsWith("sleep") || script.contains("sleep 600") ? timeout : Duration.ofSeconds(20);
         return new ExternalSettings(program.toString(), folder.resolve("cache"), enough, 2 << 20);

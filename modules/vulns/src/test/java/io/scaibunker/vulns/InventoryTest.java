@@ -54,7 +54,8 @@ class InventoryTest {
                         + c.sourceVersion())
                 .containsExactly(
                         "Debian:12 curl 7.88.1-10+b2 curl 7.88.1-10", "Debian:12 libssl3 3.0.9-1+b1 openssl 3.0.9-1");
-        assertThat(inventory.components().getFirst().purl()).isEqualTo("pkg:deb/debian/curl@7.88.1-10%2Bb2");
+        assertThat(inventory.components().getFirst().purl(inventory.system()))
+                .isEqualTo("pkg:deb/debian/curl@7.88.1-10%2Bb2?distro=debian-12&upstream=curl%407.88.1-10");
         assertThat(inventory.ecosystems()).containsExactly("Debian");
     }
 
@@ -126,7 +127,7 @@ class InventoryTest {
                 .containsExactly(
                         "com.x:thing 1.5 app/app.jar!/WEB-INF/lib/thing-1.5.jar",
                         "org.log:log-core 2.14.1 app/app.jar!/BOOT-INF/lib/log.jar");
-        assertThat(inventory.components().getFirst().purl()).isEqualTo("pkg:maven/com.x/thing@1.5");
+        assertThat(inventory.components().getFirst().purl(null)).isEqualTo("pkg:maven/com.x/thing@1.5");
         assertThat(inventory.notes()).singleElement().asString().startsWith("2 jars do not say");
     }
 
@@ -141,7 +142,7 @@ class InventoryTest {
             }
         }
         files.put("bomb.jar", out.toByteArray());
-        InventoryLimits limits = new InventoryLimits(1 << 20, 1 << 16, 10, 10, 32 << 20, 64 << 20, 100, 3);
+        InventoryLimits limits = new InventoryLimits(1 << 20, 1 << 16, 10, 10, 32 << 20, 64 << 20, 100, 3, 1 << 30);
         assertThat(read(limits).gaps()).extracting(Gap::reason).containsExactly(ScanReason.TOO_LARGE);
 
         files.clear();
@@ -403,7 +404,7 @@ class InventoryTest {
     }
 
     /** A program with a segment for code, one for data, and in the latter what Go's linker leaves. */
-    private static byte[] go(int dataOffset, int inside, String version, String modules) {
+    static byte[] go(int dataOffset, int inside, String version, String modules) {
         byte[] sentinel = new byte[16];
         ByteArrayOutputStream information = new ByteArrayOutputStream();
         information.writeBytes("\u00ff Go buildinf:".getBytes(StandardCharsets.ISO_8859_1));

@@ -49,7 +49,7 @@ class ReportsTest {
                         MatcherTest.fixedIn("3.0.11-1") + ",\"ecosystem_specific\":{\"urgency\":\"high\"}",
                         "\"upstream\":[\"CVE-2024-1\"]"));
         return new LocalScan(new BuiltinScanner(new AdvisoryDatabase(folder)), Policy.DEFAULT, InstantSource.fixed(NOW))
-                .scan(new Scanner.Target(inventory, null));
+                .scan(inventory);
     }
 
     @Test
@@ -94,8 +94,7 @@ class ReportsTest {
 
     @Test
     void aMissingDatabaseIsNoCleanImage() {
-        ScanOutcome outcome = new BuiltinScanner(new AdvisoryDatabase(folder.resolve("nowhere")))
-                .scan(new Scanner.Target(inventory("1"), null));
+        ScanOutcome outcome = new BuiltinScanner(new AdvisoryDatabase(folder.resolve("nowhere"))).scan(inventory("1"));
         Verdict verdict = Verdict.of(outcome, Policy.DEFAULT, NOW);
         assertThat(verdict.status()).isEqualTo(Verdict.Status.FAILED);
         assertThat(verdict.reason()).isEqualTo(ScanReason.DB_MISSING);

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class VerdictTest {
     private static final Instant NOW = Instant.parse("2026-01-10T00:00:00Z");
     private static final Policy STRICT_AGE =
-            new Policy(Severity.HIGH, false, List.of(), true, Optional.of(Duration.ofDays(7)));
+            new Policy(Severity.HIGH, false, List.of(), false, Optional.of(Duration.ofDays(7)));
 
     /** Every combination of what proves and what fails; only the one row with all proofs and no findings passes. */
     @Test
@@ -34,7 +34,7 @@ class VerdictTest {
             for (boolean gap : List.of(true, false)) {
                 for (String database : List.of("none", "empty", "old", "good")) {
                     for (boolean high : List.of(true, false)) {
-                        for (boolean emptyPasses : List.of(true, false)) {
+                        for (boolean emptyFails : List.of(true, false)) {
                             List<DatabaseStatus> databases = switch (database) {
                                 case "none" -> List.of();
                                 case "empty" -> List.of(database(0, 1));
@@ -48,14 +48,14 @@ class VerdictTest {
                                     high ? List.of(finding(Severity.HIGH, "2")) : List.of(),
                                     List.of());
                             Policy policy = new Policy(
-                                    Severity.HIGH, false, List.of(), emptyPasses, Optional.of(Duration.ofDays(7)));
+                                    Severity.HIGH, false, List.of(), emptyFails, Optional.of(Duration.ofDays(7)));
                             Verdict verdict = Verdict.of(scanned, policy, NOW);
                             ScanReason expected = high
                                     ? ScanReason.FINDINGS
                                     : gap
                                             ? ScanReason.DB_MISSING
                                             : !packages
-                                                    ? (emptyPasses ? null : ScanReason.NO_PACKAGES)
+                                                    ? (emptyFails ? ScanReason.NO_PACKAGES : null)
                                                     : switch (database) {
                                                         case "none" -> ScanReason.DB_MISSING;
                                                         case "empty" -> ScanReason.DB_CORRUPT;
@@ -63,7 +63,11 @@ class VerdictTest {
                                                         default -> null;
                                                     };
                             assertThat(verdict.reason()).as("%s", verdict).isEqualTo(expected);
-                            assertThat(verdict.status()).isEqualTo(expected == null ? Status.PASSED : Status.FAILED);
+                            assertThat(verdict.status())
+                                    .isEqualTo(
+                                            expected != null
+                                                    ? Status.FAILED
+                                                    : packages ? Status.PASSED : Status.SKIPPED);
                             passed += verdict.status() == Status.PASSED ? 1 : 0;
                         }
                     }
@@ -71,8 +75,9 @@ class VerdictTest {
             }
         }
         assertThat(passed)
-                .as("with packages and a good database, or empty by leave, whatever the database")
-                .isEqualTo(2 + 4);
+                .as(
+                        "with packages, a good database, no gap and nothing high; what the policy says of the empty is no matter")
+                .isEqualTo(2);
     }
 
     @ParameterizedTest
@@ -85,7 +90,7 @@ class VerdictTest {
                         Severity.CRITICAL,
                         true,
                         List.of(new Allowance("CVE-1", Instant.MAX)),
-                        true,
+                        false,
                         Optional.empty()))) {
             if (reason == ScanReason.FINDINGS) {
                 assertThatThrownBy(() -> new Broken("x", reason, "y")).isInstanceOf(IllegalArgumentException.class);
@@ -137,7 +142,7 @@ class VerdictTest {
             Severity threshold, boolean ignoreUnfixed, Severity severity, String fixed, int days, boolean fails) {
         List<Allowance> allowed =
                 days == 0 ? List.of() : List.of(new Allowance("GHSA-1", NOW.plus(Duration.ofDays(days))));
-        Policy policy = new Policy(threshold, ignoreUnfixed, allowed, true, Optional.empty());
+        Policy policy = new Policy(threshold, ignoreUnfixed, allowed, false, Optional.empty());
         Verdict verdict = Verdict.of(
                 new Scanned(
                         "x", List.of(database(10, 1)), coverage(5, null), List.of(finding(severity, fixed)), List.of()),

@@ -16,17 +16,12 @@ import io.scaibunker.guest.GuestException;
 import io.scaibunker.microvm.Machine;
 import io.scaibunker.microvm.MachineException;
 import io.scaibunker.model.BunkerId;
-import io.scaibunker.model.Secret;
 import io.vertx.core.Context;
-import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
-import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -49,34 +44,27 @@ final class ExecServer {
     private final Vertx vertx;
     private final BunkerKeeper bunkers;
     private final Bench bench;
-    private final byte[] token;
+    private final Membership membership;
 
-    ExecServer(Vertx vertx, BunkerKeeper bunkers, Bench bench, Secret joinToken) {
+    ExecServer(Vertx vertx, BunkerKeeper bunkers, Bench bench, Membership membership) {
         this.vertx = vertx;
         this.bunkers = bunkers;
         this.bench = bench;
-        this.token = joinToken.reveal().getBytes(StandardCharsets.UTF_8);
+        this.membership = membership;
     }
 
-    /** What an HTTP server hands its requests to. */
-    Handler<HttpServerRequest> handler() {
-        return GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(4L * ExecMethod.CHUNK_MAX))
-                .callHandler(ExecMethod.SERVER, this::accept);
+    void enrol(GrpcServer server) {
+        server.callHandler(ExecMethod.SERVER, this::accept);
     }
 
     private void accept(GrpcServerRequest<ExecIn, ExecOut> request) {
-        if (!isMember(request)) {
+        if (!membership.isMember(request)) {
             refuse(request, GrpcStatus.UNAUTHENTICATED, "not a member of this fleet");
             return;
         }
         Call call = new Call(request, vertx.getOrCreateContext());
         request.exceptionHandler(gone -> call.kill());
         request.handler(call::take);
-    }
-
-    private boolean isMember(GrpcServerRequest<ExecIn, ExecOut> request) {
-        String shown = request.headers().get(ExecMethod.TOKEN_KEY);
-        return shown != null && MessageDigest.isEqual(shown.getBytes(StandardCharsets.UTF_8), token);
     }
 
     private static void refuse(GrpcServerRequest<ExecIn, ExecOut> request, GrpcStatus status, String text) {

@@ -41,13 +41,21 @@ final class ImageBaker {
 
     private final WorkerFiles files;
     private final CopyLedger ledger;
+    private final Inventories inventories;
     private final BlobCache blobs;
     private final ImageSources sources;
     private final WorkerConfig.Baker which;
 
-    ImageBaker(WorkerFiles files, CopyLedger ledger, BlobCache blobs, ImageSources sources, WorkerConfig.Baker which) {
+    ImageBaker(
+            WorkerFiles files,
+            CopyLedger ledger,
+            Inventories inventories,
+            BlobCache blobs,
+            ImageSources sources,
+            WorkerConfig.Baker which) {
         this.files = files;
         this.ledger = ledger;
+        this.inventories = inventories;
         this.blobs = blobs;
         this.sources = sources;
         this.which = which;
@@ -175,6 +183,7 @@ final class ImageBaker {
                 which.writerName());
         ledger.add(job.wanted().imageId(), copy, target);
         known.moved(written.segments(), ledger.fileOf(copy.artifactDigest()));
+        inventories.prepare(copy.artifactDigest());
         LOG.info("baked {} as {}, {}", job.wanted().imageId(), copy.artifactDigest(), written.phases());
         return copy;
     }

@@ -24,6 +24,7 @@ import java.util.List;
  *   bakes/        half-made things; emptied at start
  *   blobs/        layers as they were fetched, while there is room
  *   segments/     which layers lie in which copy
+ *   inventories/  what each copy holds
  *   bunkers/      a directory a machine: what was wanted, its sockets, its scratch
  *   guest/        the initrd, and what the acceleration probe found
  * </pre>
@@ -44,6 +45,7 @@ final class WorkerFiles {
                 files.bakes(),
                 files.blobs(),
                 files.segments(),
+                files.inventories(),
                 files.bunkers(),
                 files.guest())) {
             Files.createDirectories(
@@ -90,6 +92,10 @@ final class WorkerFiles {
         return root.resolve("segments");
     }
 
+    Path inventories() {
+        return root.resolve("inventories");
+    }
+
     Path bunkers() {
         return root.resolve("bunkers");
     }
@@ -100,10 +106,14 @@ final class WorkerFiles {
 
     /** Writes beside, syncs, renames: the file is there whole or not at all. */
     static void writeWhole(Path file, String content) throws IOException {
+        writeWhole(file, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static void writeWhole(Path file, byte[] content) throws IOException {
         Path beside = file.resolveSibling(file.getFileName() + ".part");
         try (var channel = FileChannel.open(
                 beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            var bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
+            var bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }

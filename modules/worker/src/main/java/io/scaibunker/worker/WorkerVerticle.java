@@ -1,5 +1,6 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.bus.ExecMethod;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Rounds;
@@ -11,6 +12,8 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
 import java.time.Duration;
 
 /** The door of the worker room. */
@@ -64,9 +67,11 @@ public final class WorkerVerticle extends VerticleBase {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
         MachineRoom machines = new MachineRoom(config, opened.files());
+        Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageBaker baker = new ImageBaker(
                 opened.files(),
                 ledger,
+                inventories,
                 opened.blobs(),
                 new ImageSources(SourceRules.of(config.sources())),
                 config.baker());
@@ -96,19 +101,24 @@ public final class WorkerVerticle extends VerticleBase {
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
                 .compose(left -> bunkers.adopt(left, ADOPTION_LIMIT))
-                .compose(adopted -> listen())
+                .compose(adopted -> listen(inventories))
                 .compose(listening -> post.open())
                 .onSuccess(open -> begin(
                         new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
                         machines));
     }
 
-    private Future<?> listen() {
+    private Future<?> listen(Inventories inventories) {
         server = vertx.createHttpServer(new HttpServerOptions()
                 .setHost(config.grpcHost())
                 .setPort(config.grpcPort())
                 .setHttp2ClearTextEnabled(true));
-        server.requestHandler(new ExecServer(vertx, bunkers, bench, joinToken).handler());
+        Membership membership = new Membership(joinToken);
+        GrpcServer grpc =
+                GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(4L * ExecMethod.CHUNK_MAX));
+        new ExecServer(vertx, bunkers, bench, membership).enrol(grpc);
+        new InventoryServer(inventories, bench, membership).enrol(grpc);
+        server.requestHandler(grpc);
         return server.listen();
     }
 

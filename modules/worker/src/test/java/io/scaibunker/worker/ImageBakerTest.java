@@ -53,7 +53,13 @@ class ImageBakerTest {
         files = WorkerFiles.open(directory.resolve("worker"));
         ledger = CopyLedger.open(files.copies());
         ImageSources sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
-        baker = new ImageBaker(files, ledger, BlobCache.open(files.blobs(), 0), sources, which);
+        baker = new ImageBaker(
+                files,
+                ledger,
+                new Inventories(files.inventories(), ledger),
+                BlobCache.open(files.blobs(), 0),
+                sources,
+                which);
     }
 
     @Test

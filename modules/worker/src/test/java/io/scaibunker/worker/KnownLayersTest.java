@@ -2,6 +2,7 @@ package io.scaibunker.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.scaibunker.ext4.Pieces;
 import io.scaibunker.ext4.Segment;
 import io.scaibunker.oci.ContentDigest;
 import io.scaibunker.oci.ImageConfig;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KnownLayersTest {
     private static final ContentDigest DIFF_ID = digest("the private files");
     private static final Segment SEGMENT =
-            new Segment(DIFF_ID.toString(), 4096, 8192, digest("bytes").toString(), List.of());
+            new Segment(DIFF_ID.toString(), 4096, 8192, Pieces.of(List.of(new byte[32])), List.of());
 
     @TempDir
     Path directory;

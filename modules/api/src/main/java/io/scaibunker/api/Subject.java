@@ -1,0 +1,19 @@
+package io.scaibunker.api;
+
+import io.scaibunker.store.Events.Event;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.SqlConnection;
+import java.util.List;
+import java.util.UUID;
+
+/** Something that can be watched, as one caller sees it. */
+interface Subject {
+    UUID id();
+
+    /** How it stands, in parts that each fit into one message. */
+    Future<List<JsonObject>> snapshot(SqlConnection sql);
+
+    /** What a watcher is told of an event. */
+    JsonObject told(Event event);
+}
