@@ -96,7 +96,7 @@ public final class ApiVerticle extends VerticleBase {
         new CopyOperations(database, post, progress).enrol(operations);
         new CredentialOperations(database, box).enrol(operations);
         new GroupOperations(database, post).enrol(operations);
-        new WorkerOperations(database, post).enrol(operations);
+        new WorkerOperations(database, post, config.placeTimeout()).enrol(operations);
         bunkers.enrol(operations);
         LiveBunkers running = new LiveBunkers(database, bunkers, access);
         ExecOperations commands = new ExecOperations(running, config.outputLimit());

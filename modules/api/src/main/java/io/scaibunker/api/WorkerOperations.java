@@ -1,7 +1,9 @@
 package io.scaibunker.api;
 
+import io.scaibunker.bus.Answer;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.PlatformException;
@@ -11,17 +13,22 @@ import io.scaibunker.store.Database;
 import io.scaibunker.store.Workers;
 import io.scaibunker.store.Workers.Worker;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /** Workers: shown to whoever builds groups of them, drained and forgotten by the platform's own. */
 final class WorkerOperations {
     private final Database database;
     private final Post post;
+    private final Duration askTimeout;
 
-    WorkerOperations(Database database, Post post) {
+    WorkerOperations(Database database, Post post, Duration askTimeout) {
         this.database = database;
         this.post = post;
+        this.askTimeout = askTimeout;
     }
 
     void enrol(Map<String, Operation> operations) {
@@ -30,6 +37,7 @@ final class WorkerOperations {
         operations.put("drainWorker", request -> intend(request, WorkerIntent.DRAIN));
         operations.put("resumeWorker", request -> intend(request, WorkerIntent.SERVE));
         operations.put("deleteWorker", this::forget);
+        operations.put("collectGarbage", this::collect);
     }
 
     private Future<Reply> list(Request request) {
@@ -53,15 +61,53 @@ final class WorkerOperations {
 
     /** A worker runs the bunkers of many tenants: a tenant's administrator must not stop it. */
     private Future<Reply> intend(Request request, WorkerIntent intent) {
-        if (!request.caller().reachesAll()) {
-            request.caller().need(Permission.ADMIN_PLATFORM);
-        }
+        needPlatform(request);
         return worker(request)
                 .compose(worker -> Workers.intend(database.client(), worker.id(), intent)
                         .onSuccess(moved -> post.nudge(new Nudge.WorkerAsked(worker.id()))))
                 .compose(moved -> worker(request))
                 .map(WorkerOperations::view)
                 .map(Reply::ok);
+    }
+
+    private static void needPlatform(Request request) {
+        if (!request.caller().reachesAll()) {
+            request.caller().need(Permission.ADMIN_PLATFORM);
+        }
+    }
+
+    /** The worker itself says what goes: it alone knows what lies on its disk. */
+    private Future<Reply> collect(Request request) {
+        needPlatform(request);
+        boolean dryRun = request.query("dry_run").filter("true"::equals).isPresent();
+        return worker(request)
+                .compose(worker -> post.ask(new Question.GarbageAsked(worker.id(), dryRun), askTimeout)
+                        .map(garbage -> Reply.ok(view(worker, dryRun, garbage))));
+    }
+
+    private static JsonObject view(Worker worker, boolean dryRun, Answer.Garbage garbage) {
+        JsonArray items = new JsonArray();
+        garbage.items()
+                .forEach(item -> items.add(new JsonObject()
+                        .put("kind", item.kind())
+                        .put(
+                                "image_id",
+                                Shown.orNull(Optional.ofNullable(item.imageId()).map(Object::toString)))
+                        .put(
+                                "artifact_digest",
+                                Shown.orNull(Optional.ofNullable(item.artifactDigest())
+                                        .map(Object::toString)))
+                        .put("bytes", item.bytes())
+                        .put("goes", item.goes())
+                        .put("why", item.why())));
+        return new JsonObject()
+                .put("worker_id", worker.id().toString())
+                .put("dry_run", dryRun)
+                .put("quota_bytes", garbage.quotaBytes())
+                .put("freed_bytes", garbage.freed())
+                .put("kept_bytes", garbage.kept())
+                .put("items", items)
+                .put("more", garbage.more());
     }
 
     private Future<Reply> forget(Request request) {

@@ -139,6 +139,7 @@ class PermissionWalkTest {
         steps.put("removeGroupWorker", ofGroup.and("worker_id", world.worker.toString()));
         steps.put("getWorker", Step.at(world.worker.toString(), ""));
         steps.put("drainWorker", Step.at(world.worker.toString(), ""));
+        steps.put("collectGarbage", Step.at(world.worker.toString(), ""));
         steps.put("resumeWorker", Step.at(world.worker.toString(), ""));
         steps.put("deleteWorker", Step.at(world.secondWorker.toString(), ""));
         steps.put("createBunker", Step.plain().body(new JsonObject().put("image", world.image)));

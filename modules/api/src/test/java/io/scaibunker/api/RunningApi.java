@@ -124,8 +124,16 @@ final class RunningApi implements AutoCloseable {
                                         order.bunkerId(), workers.getFirst().id())));
     }
 
+    /** A worker, as rows and bus know it; its cache holds some layers. */
     WorkerId worker(String name) {
         WorkerId id = WorkerId.fresh();
+        Post ears = new Post(vertx);
+        ears.serve(
+                Question.GarbageAsked.addressOf(id),
+                Question.GarbageAsked.class,
+                asked -> Future.succeededFuture(new Answer.Garbage(
+                        0, 0, 7, List.of(new Answer.CacheItem("layers", null, null, 7, false, "for the next")), 0)));
+        get(ears.open());
         IncarnationId run = IncarnationId.fresh();
         Workers.Beat beat = new Workers.Beat(
                 id,

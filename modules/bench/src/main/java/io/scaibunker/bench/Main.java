@@ -9,6 +9,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main()).addSubcommand(new BakeBench()).execute(arguments));
+        System.exit(new CommandLine(new Main())
+                .addSubcommand(new BakeBench())
+                .addSubcommand(new ConvergeBench())
+                .execute(arguments));
     }
 }

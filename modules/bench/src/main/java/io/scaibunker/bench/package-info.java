@@ -9,6 +9,9 @@
  *
  * <p>Wall time ends with the program. Those that bring their file to disk before they end pay for that within their wall time;
  * for the others the time that a {@code sync} takes afterwards is in a column of its own.
+ *
+ * <p>{@code converge} is of another kind: {@link io.scaibunker.bench.SimulatedWorker workers} that are messages without bytes,
+ * in this process, drive one real control node.
  */
 @NullMarked
 package io.scaibunker.bench;

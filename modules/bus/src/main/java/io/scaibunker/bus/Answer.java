@@ -69,6 +69,33 @@ public sealed interface Answer extends BusMessage {
         }
     }
 
+    /**
+     * What a worker's cache holds.
+     *
+     * @param quotaBytes what copies and layers may take in all; 0 for no bound
+     * @param freed what goes, or has gone, in bytes
+     * @param kept what stays
+     * @param items the first of them, those that go before those that stay
+     * @param more how many are not among {@code items}
+     */
+    record Garbage(long quotaBytes, long freed, long kept, List<CacheItem> items, int more) implements Answer {}
+
+    /**
+     * One thing in a worker's cache.
+     *
+     * @param kind {@code copy}, {@code file} (an image file that no copy names) or {@code layers}
+     * @param bytes on disk; 0 for a copy that shares the file of one that stays
+     * @param imageId whose copy it is; null for what is nobody's
+     * @param why it goes, or stays
+     */
+    record CacheItem(
+            String kind,
+            @Nullable ImageId imageId,
+            @Nullable Digest artifactDigest,
+            long bytes,
+            boolean goes,
+            String why) {}
+
     record WantedBunkers(
             List<WantedBunker> bunkers, @Nullable BunkerId next) implements Answer {}
 

@@ -160,6 +160,27 @@ public sealed interface Question<A extends Answer> extends BusMessage {
         }
     }
 
+    /**
+     * api → worker: what of the cache goes, what stays, and why?
+     *
+     * @param dryRun only tell
+     */
+    record GarbageAsked(WorkerId workerId, boolean dryRun) implements Question<Answer.Garbage> {
+        public static String addressOf(WorkerId workerId) {
+            return "worker." + workerId + ".garbage-asked";
+        }
+
+        @Override
+        public String address() {
+            return addressOf(workerId);
+        }
+
+        @Override
+        public Class<Answer.Garbage> answer() {
+            return Answer.Garbage.class;
+        }
+    }
+
     /** worker → scheduler: which bunkers should I run, which should I end? A page behind {@code after}. */
     record BunkersWanted(WorkerId workerId, @Nullable BunkerId after) implements Question<Answer.WantedBunkers> {
         public static final String ADDRESS = "scheduler.bunkers-wanted";

@@ -13,6 +13,8 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The platform's API for a service of the same cluster: the same operations, checks and permissions as over HTTP, by the
@@ -30,6 +32,9 @@ public final class ScaiBunkerClient {
 
     /** Where a watcher may have events delivered to. */
     public static final String WATCHER_ADDRESS = "scaibunker\\.watcher\\.[A-Za-z0-9-]{8,64}";
+
+    /** Longer than {@code api.watch-beat}. */
+    private static final Duration WATCH_SILENCE = Duration.ofSeconds(35);
 
     private final Vertx vertx;
     private final Secret key;
@@ -108,22 +113,185 @@ public final class ScaiBunkerClient {
         return ErrorCode.INTERNAL;
     }
 
+    /**
+     * A page of a list.
+     *
+     * @param next what to put as {@code cursor} into the query of the next page; null at the end
+     * @param meta beside the rows, as the summary of an image's copies
+     */
+    public record Page(List<JsonObject> rows, @Nullable String next, JsonObject meta) {}
+
+    /**
+     * Calls any operation that answers a list.
+     *
+     * @return the envelope's rows, or a failure with what the envelope says
+     */
+    public Future<Page> page(String operationId, JsonObject request) {
+        return call(operationId, request).compose(envelope -> {
+            if (!"ok".equals(envelope.getString("status"))) {
+                return Future.failedFuture(failure(envelope.getJsonObject("error")));
+            }
+            List<JsonObject> rows = envelope.getJsonArray("data").stream()
+                    .map(JsonObject.class::cast)
+                    .toList();
+            return Future.succeededFuture(
+                    new Page(rows, envelope.getString("next_cursor"), envelope.getJsonObject("meta")));
+        });
+    }
+
+    // --- images; each is named by its id or its name ---
+
     public Future<JsonObject> registerImage(JsonObject image) {
         return data("registerImage", body(image));
     }
 
-    /** @param image id or name */
+    /** @param query {@code status}, {@code scope}, {@code name}, {@code limit}, {@code cursor} */
+    public Future<Page> images(JsonObject query) {
+        return page("listImages", query(query));
+    }
+
     public Future<JsonObject> image(String image) {
         return data("getImage", at(image));
     }
 
-    /** @param image id or name */
+    /** How the image stands on each worker. */
+    public Future<Page> copies(String image, JsonObject query) {
+        return page("getImageCache", at(image).put("query", query));
+    }
+
     public Future<JsonObject> warm(String image) {
         return data("warmImage", at(image));
     }
 
+    /** Only on these workers. */
+    public Future<JsonObject> warm(String image, List<String> workerIds) {
+        return data("warmImage", at(image).put("body", list("worker_ids", workerIds)));
+    }
+
+    public Future<JsonObject> scan(String image) {
+        return data("scanImage", at(image));
+    }
+
+    /**
+     * What the last scan came to.
+     *
+     * @param query {@code severity}, {@code diff}, {@code limit}, {@code cursor}, for its findings
+     */
+    public Future<JsonObject> verdict(String image, JsonObject query) {
+        return data("getScan", at(image).put("query", query));
+    }
+
+    /** What the image holds, as a CycloneDX bill of materials. */
+    public Future<JsonObject> sbom(String image) {
+        return data("getSbom", at(image));
+    }
+
+    /**
+     * Which images, workers and running bunkers carry a vulnerability.
+     *
+     * @param query {@code id}, the vulnerability's name; {@code limit}, {@code cursor}
+     */
+    public Future<Page> carriers(JsonObject query) {
+        return page("listCarriers", query(query));
+    }
+
+    public Future<JsonObject> deactivate(String image) {
+        return data("deactivateImage", at(image));
+    }
+
+    /** The same as {@link #deactivate}. */
+    public Future<JsonObject> deleteImage(String image) {
+        return data("deleteImage", at(image));
+    }
+
+    public EventWatch watchImage(String image, Consumer<EventWatch.Event> handler) {
+        return watch("watchImage", image, handler);
+    }
+
+    // --- registry credentials ---
+
+    public Future<Page> registryCredentials(JsonObject query) {
+        return page("listRegistryCredentials", query(query));
+    }
+
+    public Future<JsonObject> putRegistryCredential(String host, JsonObject credential) {
+        return data("putRegistryCredential", path("host", host).put("body", credential));
+    }
+
+    public Future<JsonObject> deleteRegistryCredential(String host) {
+        return data("deleteRegistryCredential", path("host", host));
+    }
+
+    // --- availability groups ---
+
+    public Future<JsonObject> createGroup(JsonObject group) {
+        return data("createGroup", body(group));
+    }
+
+    public Future<Page> groups(JsonObject query) {
+        return page("listGroups", query(query));
+    }
+
+    public Future<JsonObject> group(String groupId) {
+        return data("getGroup", at(groupId));
+    }
+
+    public Future<JsonObject> deleteGroup(String groupId) {
+        return data("deleteGroup", at(groupId));
+    }
+
+    public Future<JsonObject> addGroupImages(String groupId, List<String> imageIds) {
+        return data("addGroupImages", at(groupId).put("body", list("image_ids", imageIds)));
+    }
+
+    public Future<JsonObject> removeGroupImage(String groupId, String imageId) {
+        return data("removeGroupImage", path("id", groupId, "image_id", imageId));
+    }
+
+    public Future<JsonObject> addGroupWorkers(String groupId, List<String> workerIds) {
+        return data("addGroupWorkers", at(groupId).put("body", list("worker_ids", workerIds)));
+    }
+
+    public Future<JsonObject> removeGroupWorker(String groupId, String workerId) {
+        return data("removeGroupWorker", path("id", groupId, "worker_id", workerId));
+    }
+
+    // --- workers ---
+
+    public Future<Page> workers(JsonObject query) {
+        return page("listWorkers", query(query));
+    }
+
+    public Future<JsonObject> worker(String workerId) {
+        return data("getWorker", at(workerId));
+    }
+
+    public Future<JsonObject> drainWorker(String workerId) {
+        return data("drainWorker", at(workerId));
+    }
+
+    public Future<JsonObject> resumeWorker(String workerId) {
+        return data("resumeWorker", at(workerId));
+    }
+
+    public Future<JsonObject> deleteWorker(String workerId) {
+        return data("deleteWorker", at(workerId));
+    }
+
+    /** @param dryRun only tell what would go */
+    public Future<JsonObject> collectGarbage(String workerId, boolean dryRun) {
+        return data("collectGarbage", at(workerId).put("query", new JsonObject().put("dry_run", dryRun)));
+    }
+
+    // --- bunkers ---
+
     public Future<JsonObject> createBunker(JsonObject bunker) {
         return data("createBunker", body(bunker));
+    }
+
+    /** @param query {@code status}, {@code lifecycle}, {@code image}, {@code limit}, {@code cursor} */
+    public Future<Page> bunkers(JsonObject query) {
+        return page("listBunkers", query(query));
     }
 
     public Future<JsonObject> bunker(String bunkerId) {
@@ -140,11 +308,91 @@ public final class ScaiBunkerClient {
         return data("execInBunker", at(bunkerId).put("body", command), limit);
     }
 
+    public EventWatch watchBunker(String bunkerId, Consumer<EventWatch.Event> handler) {
+        return watch("watchBunker", bunkerId, handler);
+    }
+
+    // --- tenants, users, keys ---
+
+    public Future<JsonObject> createTenant(JsonObject tenant) {
+        return data("createTenant", body(tenant));
+    }
+
+    public Future<Page> tenants(JsonObject query) {
+        return page("listTenants", query(query));
+    }
+
+    public Future<JsonObject> tenant(String tenantId) {
+        return data("getTenant", at(tenantId));
+    }
+
+    public Future<JsonObject> createUser(JsonObject user) {
+        return data("createUser", body(user));
+    }
+
+    public Future<Page> users(JsonObject query) {
+        return page("listUsers", query(query));
+    }
+
+    public Future<JsonObject> user(String userId) {
+        return data("getUser", at(userId));
+    }
+
+    public Future<JsonObject> disableUser(String userId) {
+        return data("disableUser", at(userId));
+    }
+
+    public Future<JsonObject> createApiKey(JsonObject key) {
+        return data("createApiKey", body(key));
+    }
+
+    public Future<Page> apiKeys(JsonObject query) {
+        return page("listApiKeys", query(query));
+    }
+
+    public Future<JsonObject> apiKey(String keyId) {
+        return data("getApiKey", at(keyId));
+    }
+
+    public Future<JsonObject> revokeApiKey(String keyId) {
+        return data("revokeApiKey", at(keyId));
+    }
+
+    // --- health ---
+
+    public Future<JsonObject> health() {
+        return data("getHealth", new JsonObject());
+    }
+
+    public Future<JsonObject> readiness() {
+        return data("getReadiness", new JsonObject());
+    }
+
+    private EventWatch watch(String operationId, String id, Consumer<EventWatch.Event> handler) {
+        return new EventWatch(vertx, request -> data(operationId, request), at(id), WATCH_SILENCE, handler);
+    }
+
+    private static JsonObject query(JsonObject query) {
+        return new JsonObject().put("query", query);
+    }
+
+    private static JsonObject list(String field, List<String> ids) {
+        return new JsonObject().put(field, new JsonArray(ids));
+    }
+
+    private static JsonObject path(String... namesAndValues) {
+        JsonObject path = new JsonObject();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            path.put(namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return new JsonObject().put("path", path);
+    }
+
     private static JsonObject body(JsonObject body) {
         return new JsonObject().put("body", body);
     }
 
     private static JsonObject at(String id) {
-        return new JsonObject().put("path", new JsonObject().put("id", id));
+        return path("id", id);
     }
 }

@@ -90,7 +90,7 @@ final class KeptBlobs implements BlobPlace {
 
     private void tidy() throws IOException {
         var kept = new ArrayList<Blob>();
-        try (var repositories = Files.newDirectoryStream(root, Files::isDirectory)) {
+        try (var repositories = Files.newDirectoryStream(root, KeptBlobs::isOurs)) {
             for (var repository : repositories) {
                 new BlobDir(repository).sweep();
                 kept.addAll(blobsIn(repository));
@@ -106,9 +106,14 @@ final class KeptBlobs implements BlobPlace {
         }
     }
 
+    /** Whatever else somebody has in that directory is left alone. */
+    private static boolean isOurs(Path named) {
+        return named.getFileName().toString().matches("[0-9a-f]{64}");
+    }
+
     private static List<Blob> blobsIn(Path repository) throws IOException {
         var found = new ArrayList<Blob>();
-        try (var files = Files.newDirectoryStream(repository)) {
+        try (var files = Files.newDirectoryStream(repository, KeptBlobs::isOurs)) {
             for (var file : files) {
                 found.add(new Blob(file, Files.size(file), Files.getLastModifiedTime(file)));
             }

@@ -37,7 +37,7 @@ final class LayerFetch implements AutoCloseable {
     private volatile long end;
     private volatile long fetchedBytes;
     private volatile boolean underWay = true;
-    private volatile @Nullable RuntimeException failure;
+    private volatile @Nullable Throwable failure;
 
     /**
      * Begins at once. The source is no other thread's until this is closed.
@@ -68,11 +68,10 @@ final class LayerFetch implements AutoCloseable {
 
     /**
      * How far who reads the layers is. Those that watch are told when all layers are here; until then it is the fetching that
-     * they are told of. Throws what that failed with.
+     * they are told of. Throws what that failed with, before anybody opens the layer that did not come.
      */
     void progressed(long done, long total) {
-        var failed = failure;
-        if (failed != null) {
+        if (failure instanceof RuntimeException failed) {
             throw failed;
         }
         if (!underWay) {
@@ -89,10 +88,8 @@ final class LayerFetch implements AutoCloseable {
                 before += layer.size();
             }
             progress.enter(next);
-        } catch (RuntimeException failed) {
+        } catch (IOException | RuntimeException | Error failed) {
             failure = failed;
-            blobs.forEach(blob -> blob.completeExceptionally(failed));
-        } catch (IOException failed) {
             blobs.forEach(blob -> blob.completeExceptionally(failed));
         } finally {
             end = System.nanoTime();

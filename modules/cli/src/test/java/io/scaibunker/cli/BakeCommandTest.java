@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BakeCommandTest {
     @TempDir
@@ -64,6 +66,21 @@ class BakeCommandTest {
                         .containsExactly("diff_id", "offset", "length", "digest", "cut_bytes"));
         assertThat(result.path("phases").findValuesAsText("name")).startsWith("resolving", "fetching", "layers");
         assertThat(result.path("bytes_written").asLong()).isPositive();
+        assertThat(result.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "out",
+                        "digest",
+                        "source",
+                        "baker",
+                        "size_bytes",
+                        "allocated_bytes",
+                        "entries",
+                        "segments",
+                        "phases",
+                        "seconds",
+                        "bytes_read",
+                        "bytes_written");
         assertThat(left()).containsExactly("image.ext4");
 
         assertThat(Program.run("image", "cat", out, "/name").out()).isEqualTo("box\n");
@@ -127,6 +144,20 @@ class BakeCommandTest {
 
         assertThat(ended.code()).isEqualTo(4);
         assertThat(ended.err()).contains("is sha256:").hasLineCount(1);
+        assertThat(left()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void aLayerThatIsShorterOrLongerThanItsDescriptorIsRefused(int more) throws Exception {
+        var layout = layout();
+        var blob = layerBlob(layout);
+        Files.write(blob, Arrays.copyOf(Files.readAllBytes(blob), (int) Files.size(blob) + more));
+
+        var ended = bake("oci-layout:" + layout, target.resolve("out"));
+
+        assertThat(ended.code()).isEqualTo(4);
+        assertThat(ended.err()).contains(blob.getFileName().toString()).hasLineCount(1);
         assertThat(left()).isEmpty();
     }
 

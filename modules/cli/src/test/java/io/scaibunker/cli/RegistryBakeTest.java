@@ -189,6 +189,9 @@ class RegistryBakeTest {
         assertThat(kept).hasSize(3);
         Files.setLastModifiedTime(kept.get(1), FileTime.fromMillis(0));
         Files.createFile(kept.get(1).resolveSibling("dead.part"));
+        var foreign = Files.createDirectory(place.resolve("blobs/photos"));
+        Files.write(foreign.resolve("old.part"), new byte[1 << 20]);
+        Files.setLastModifiedTime(foreign.resolve("old.part"), FileTime.fromMillis(0));
         var bytes = kept.stream().mapToLong(blob -> blob.toFile().length()).sum();
 
         var other = new ProcessBuilder(
@@ -203,12 +206,12 @@ class RegistryBakeTest {
         try {
             assertThat(other.inputReader().readLine()).isEqualTo("at work");
             keep(1).close();
-            assertThat(keptBlobs()).hasSize(4);
+            assertThat(keptBlobs()).hasSize(5);
         } finally {
             other.destroyForcibly().waitFor();
         }
         keep(bytes - 1).close();
-        assertThat(keptBlobs()).containsExactly(kept.get(0), kept.get(2));
+        assertThat(keptBlobs()).containsExactlyInAnyOrder(kept.get(0), kept.get(2), foreign.resolve("old.part"));
     }
 
     private KeptBlobs keep(long mostBytes) throws IOException {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -39,18 +40,26 @@ final class Mounted implements AutoCloseable {
     }
 
     private static Mounted mount(Path image, String how) throws IOException, InterruptedException {
-        assumeTrue("root".equals(System.getProperty("user.name")), "only root mounts");
-        assumeTrue(Files.exists(Path.of("/dev/loop-control")), "there are no loop devices");
+        skipUnless("root".equals(System.getProperty("user.name")), "only root mounts");
+        skipUnless(Files.exists(Path.of("/dev/loop-control")), "there are no loop devices");
         var point = Files.createTempDirectory(image.toAbsolutePath().getParent(), "mounted-");
         var mounted =
                 Programs.run("mount", "-t", "ext4", "-o", "loop,user_xattr,acl," + how, image.toString(), point + "");
         if (mounted.code() != 0) {
             Files.delete(point);
             // A kernel that mounts what mke2fs makes must mount ours.
-            assumeTrue(mountsOthers(point), "cannot mount here: " + mounted.output());
+            skipUnless(mountsOthers(point), "cannot mount here: " + mounted.output());
         }
         assertThat(mounted.code()).as(mounted.output()).isZero();
         return new Mounted(point);
+    }
+
+    /** Says why on the console: a report tells it to those only who open it. */
+    private static void skipUnless(boolean possible, String why) {
+        if (!possible) {
+            System.getLogger(Mounted.class.getName()).log(Level.INFO, "skipped: " + why);
+        }
+        assumeTrue(possible, why);
     }
 
     private static boolean mountsOthers(Path point) throws IOException, InterruptedException {

@@ -114,7 +114,7 @@ record Cluster(Vertx vertx, HazelcastClusterManager manager) {
         return bus;
     }
 
-    private static Config hazelcast(ClusterConfig config) {
+    static Config hazelcast(ClusterConfig config) {
         var hazelcast = config.file().map(Cluster::read).orElseGet(() -> network(config));
         hazelcast.setClusterName(config.name());
         hazelcast.setProperty("hazelcast.logging.type", "slf4j");

@@ -40,6 +40,57 @@ class ClusterTest {
     }
 
     @Test
+    void theFilesForOtherWaysToMeetAreTakenAsTheyAre() {
+        var tcp = Cluster.hazelcast(config(Checkout.ROOT.resolve("conf/hazelcast-tcp.xml")));
+        assertThat(tcp.getAdvancedNetworkConfig().getJoin().getTcpIpConfig().isEnabled())
+                .isTrue();
+        var kubernetes = Cluster.hazelcast(config(Checkout.ROOT.resolve("conf/hazelcast-kubernetes.xml")));
+        assertThat(kubernetes
+                        .getAdvancedNetworkConfig()
+                        .getJoin()
+                        .getKubernetesConfig()
+                        .isEnabled())
+                .isTrue();
+        for (var both : List.of(tcp, kubernetes)) {
+            assertThat(both.getClusterName()).isEqualTo("test");
+            var join = both.getAdvancedNetworkConfig().getJoin();
+            assertThat(join.getMulticastConfig().isEnabled()).isFalse();
+            assertThat(join.getAutoDetectionConfig().isEnabled()).isFalse();
+            assertThat(both.getAdvancedNetworkConfig().getEndpointConfigs()).hasSize(1);
+        }
+    }
+
+    @Test
+    void nodesMeetByTheFileWithAddresses() {
+        var file = Checkout.ROOT.resolve("conf/hazelcast-tcp.xml");
+        var first = Cluster.join(config(file)).vertx();
+        var second = Cluster.join(config(file)).vertx();
+        try {
+            first.eventBus()
+                    .<String>consumer("room", message -> message.reply("heard " + message.body()))
+                    .completion()
+                    .await();
+            assertThat(ask(second)).isEqualTo("heard hello");
+        } finally {
+            second.close().await();
+            first.close().await();
+        }
+    }
+
+    private static ClusterConfig config(Path file) {
+        return new ClusterConfig(
+                "test",
+                "127.0.0.1",
+                5701,
+                0,
+                List.of(),
+                Duration.ofSeconds(10),
+                Optional.of(file),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    @Test
     void aPortInUseIsSaid() {
         var first = Cluster.join(config(port, null)).vertx();
         try {

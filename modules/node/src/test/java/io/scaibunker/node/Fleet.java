@@ -42,6 +42,8 @@ final class Fleet implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final int clusterPort = Ports.free();
     private final int apiPort = Ports.free();
+    private final int secondApiPort = Ports.free();
+    private int callsGoTo = apiPort;
 
     /** An answer of the API. */
     record Answer(int status, JsonObject body) {
@@ -92,6 +94,33 @@ final class Fleet implements AutoCloseable {
         NodeProcess node = NodeProcess.start(dir.resolve("control"), control).awaitReady(START);
         nodes.put("control", node);
         return node;
+    }
+
+    /** Another control node on the same rows; calls go to it from now on. */
+    NodeProcess startSecondControl() {
+        Map<String, String> settings = new TreeMap<>(control);
+        settings.put("cluster.port", "" + Ports.free());
+        settings.put("cluster.members", "127.0.0.1:" + clusterPort);
+        settings.put("api.port", "" + secondApiPort);
+        settings.put(
+                "node.secrets-key-file", dir.resolve("control/var/secrets-key").toString());
+        NodeProcess node = NodeProcess.start(dir.resolve("second"), settings).awaitReady(START);
+        nodes.put("second", node);
+        callsGoTo = secondApiPort;
+        return node;
+    }
+
+    int clusterPort() {
+        return clusterPort;
+    }
+
+    /** The first key of the platform. */
+    String key() {
+        try {
+            return Files.readString(dir.resolve("control/var/super-admin.key")).strip();
+        } catch (java.io.IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     NodeProcess startWorker(String name) {
@@ -236,16 +265,8 @@ final class Fleet implements AutoCloseable {
         return closed.orTimeout(30, TimeUnit.SECONDS).join();
     }
 
-    private String key() {
-        try {
-            return Files.readString(dir.resolve("control/var/super-admin.key")).strip();
-        } catch (java.io.IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + apiPort + BASE + path))
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + callsGoTo + BASE + path))
                 .timeout(Duration.ofSeconds(60))
                 .header("Authorization", "Bearer " + key())
                 .header("Content-Type", "application/json");

@@ -91,6 +91,22 @@ class FleetTest {
     }
 
     @Test
+    void ofTwoControlNodesOneIsEnough() {
+        fleet.startWorker("two");
+        fleet.group("one", "two");
+        fleet.startSecondControl();
+        fleet.registerTar("large", images.resolve("large.tar"), 256);
+        eventually("a bake is under way", BAKE, () -> fleet.rows("large"), rows -> rows.contains("building"));
+
+        fleet.node("control").kill();
+
+        fleet.awaitRows("large", BAKE, "ready", "ready");
+        assertCopiesAreClean("one", "two");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready", "ready");
+    }
+
+    @Test
     void aWorkerKilledDuringItsBakeBakesAgainAfterItsRestartAndLeavesNothingHalfMade() {
         fleet.group("one");
         fleet.registerTar("large", images.resolve("large.tar"), 256);

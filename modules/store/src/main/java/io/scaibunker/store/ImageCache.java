@@ -200,7 +200,7 @@ public final class ImageCache {
     }
 
     /**
-     * Lets go of ready copies that no group asks for any more.
+     * Lets go of ready copies that no group asks for any more and no bunker there was placed to boot from.
      *
      * @return the workers to tell
      */
@@ -211,6 +211,8 @@ public final class ImageCache {
                  WHERE c.wanted AND c.status = 'ready'
                    AND NOT EXISTS (SELECT 1 FROM wanted_copies w
                                     WHERE w.image_id = c.image_id AND w.worker_id = c.worker_id)
+                   AND NOT EXISTS (SELECT 1 FROM bunkers b
+                                    WHERE b.image_id = c.image_id AND b.worker_id = c.worker_id AND b.booked)
                 RETURNING c.worker_id
                 """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
     }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,13 +39,13 @@ final class BlobCache {
     private static final int LOCKS = 64;
 
     private final Path root;
-    private final long bytesMax;
+    private final LongSupplier bytesMax;
     private final ReentrantLock[] fetching = new ReentrantLock[LOCKS];
 
     /** How many uses a blob has now. */
     private final Map<Path, Integer> inUse = new HashMap<>();
 
-    private BlobCache(Path root, long bytesMax) {
+    private BlobCache(Path root, LongSupplier bytesMax) {
         this.root = root;
         this.bytesMax = bytesMax;
         for (int i = 0; i < LOCKS; i++) {
@@ -54,6 +55,11 @@ final class BlobCache {
 
     /** Removes what a process that died left half-made. */
     static BlobCache open(Path root, long bytesMax) throws IOException {
+        return open(root, () -> bytesMax);
+    }
+
+    /** @param bytesMax what it may take now: less when others need the room */
+    static BlobCache open(Path root, LongSupplier bytesMax) throws IOException {
         BlobCache cache = new BlobCache(root, bytesMax);
         try (var repositories = Files.newDirectoryStream(root)) {
             for (Path repository : repositories) {
@@ -121,13 +127,14 @@ final class BlobCache {
     private record Blob(Path path, long bytes, FileTime used) {}
 
     /** Removes the blobs that were not used for longest, until the rest fits. */
-    private void trim() throws IOException {
+    void trim() throws IOException {
+        long most = bytesMax.getAsLong();
         synchronized (inUse) {
             List<Blob> blobs = blobs();
             long bytes = blobs.stream().mapToLong(Blob::bytes).sum();
             blobs.sort(Comparator.comparing(Blob::used));
             for (Blob blob : blobs) {
-                if (bytes <= bytesMax) {
+                if (bytes <= most) {
                     return;
                 }
                 if (!inUse.containsKey(blob.path())) {
@@ -136,6 +143,11 @@ final class BlobCache {
                 }
             }
         }
+    }
+
+    /** What all of it takes on disk. */
+    long bytes() throws IOException {
+        return blobs().stream().mapToLong(Blob::bytes).sum();
     }
 
     private List<Blob> blobs() throws IOException {

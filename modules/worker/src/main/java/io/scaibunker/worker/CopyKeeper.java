@@ -1,5 +1,7 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.bus.Answer;
+import io.scaibunker.bus.Answer.CacheItem;
 import io.scaibunker.bus.Answer.RegistryCredential;
 import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.News;
@@ -22,6 +24,7 @@ import io.scaibunker.oci.SourceException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -48,6 +51,8 @@ final class CopyKeeper {
     private final Post post;
     private final Duration askTimeout;
     private final CopyLedger ledger;
+    private final BlobCache blobs;
+    private final CacheRoom room;
     private final ImageBaker baker;
     private final Bench bench;
     private final Predicate<ImageId> inUse;
@@ -71,6 +76,8 @@ final class CopyKeeper {
             Post post,
             Duration askTimeout,
             CopyLedger ledger,
+            BlobCache blobs,
+            CacheRoom room,
             ImageBaker baker,
             Bench bench,
             Predicate<ImageId> inUse,
@@ -81,6 +88,8 @@ final class CopyKeeper {
         this.post = post;
         this.askTimeout = askTimeout;
         this.ledger = ledger;
+        this.blobs = blobs;
+        this.room = room;
         this.baker = baker;
         this.bench = bench;
         this.inUse = inUse;
@@ -90,9 +99,55 @@ final class CopyKeeper {
     /** What is wanted is here or under way, what is not wanted is gone or going, and the rows say so. */
     Future<?> drain() {
         return wanted().compose(rows -> {
-            letGoUnlisted(rows);
-            return Future.join(rows.stream().map(this::step).toList());
+                    letGoUnlisted(rows);
+                    return Future.join(rows.stream().map(this::step).toList());
+                })
+                .compose(done -> tidy());
+    }
+
+    /** What nobody names is gone, and layers keep to their room. */
+    private Future<?> tidy() {
+        return bench.runShort(() -> {
+            ledger.removeUnnamed();
+            blobs.trim();
+            return true;
         });
+    }
+
+    /** What of the cache goes and what stays; unless that is all that is asked, it then goes. */
+    Future<Answer.Garbage> collect(Question.GarbageAsked asked) {
+        return wanted().compose(rows -> survey(rows)
+                .compose(garbage -> asked.dryRun()
+                        ? Future.succeededFuture(garbage)
+                        : letGoUnwanted(rows).map(gone -> garbage)));
+    }
+
+    private Future<Answer.Garbage> survey(List<WantedCopy> rows) {
+        Map<ImageId, Copy> copies = ledger.all();
+        Map<ImageId, Garbage.Use> uses = new HashMap<>();
+        copies.keySet().forEach(imageId -> uses.put(imageId, use(imageId)));
+        List<CacheItem> items = new ArrayList<>(Garbage.of(rows, copies, uses));
+        return bench.runShort(() -> {
+            ledger.unnamed().forEach(file -> items.add(Garbage.file(file)));
+            items.add(Garbage.layers(blobs.bytes()));
+            return Garbage.answer(room.quotaBytes(), items);
+        });
+    }
+
+    private Future<?> letGoUnwanted(List<WantedCopy> rows) {
+        letGoUnlisted(rows);
+        return Future.join(rows.stream()
+                        .filter(row -> !row.wanted() && use(row.imageId()) == Garbage.Use.NONE)
+                        .map(this::letGo)
+                        .toList())
+                .compose(gone -> tidy());
+    }
+
+    private Garbage.Use use(ImageId imageId) {
+        if (jobs.containsKey(imageId)) {
+            return Garbage.Use.BAKE;
+        }
+        return inUse.test(imageId) ? Garbage.Use.BUNKER : Garbage.Use.NONE;
     }
 
     private Future<List<WantedCopy>> wanted() {
@@ -160,15 +215,20 @@ final class CopyKeeper {
         }
         BakeJob job = new BakeJob(row, credential, found -> pin(row, found), new Narrator(row));
         jobs.put(row.imageId(), job);
-        bench.run(() -> baker.bake(job)).onComplete(done -> {
-            jobs.remove(row.imageId());
-            if (done.succeeded()) {
-                report(row, CacheStatus.READY, null, done.result(), null);
-            } else if (isFailure(done.cause())) {
-                failures.put(row.imageId(), new CopyPlan.Failed(row.generation(), BakeFailures.of(done.cause())));
-            }
-            again.run();
-        });
+        bench.run(() -> {
+                    room.require(blobs);
+                    return baker.bake(job);
+                })
+                .onComplete(done -> {
+                    jobs.remove(row.imageId());
+                    if (done.succeeded()) {
+                        report(row, CacheStatus.READY, null, done.result(), null);
+                    } else if (isFailure(done.cause())) {
+                        failures.put(
+                                row.imageId(), new CopyPlan.Failed(row.generation(), BakeFailures.of(done.cause())));
+                    }
+                    again.run();
+                });
     }
 
     /** A bake that was cancelled, or whose rooms did not answer, begins again when there is somebody to tell. */

@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -94,29 +97,46 @@ final class CopyLedger {
         return Files.isRegularFile(file) && Files.size(file) == copy.sizeBytes();
     }
 
-    private void removeUnnamed() throws IOException {
-        var named = copies.values().stream()
+    /** Removes files that no entry names: what a process that died between file and entry has left. */
+    synchronized void removeUnnamed() throws IOException {
+        for (Path file : unnamed()) {
+            Files.deleteIfExists(file);
+            LOG.warn("removed {}, which no entry named", file.getFileName());
+        }
+    }
+
+    /** Files that no entry names. */
+    synchronized List<Path> unnamed() throws IOException {
+        Set<Path> named = copies.values().stream()
                 .map(copy -> fileOf(copy.artifactDigest()))
                 .collect(Collectors.toSet());
+        List<Path> unnamed = new ArrayList<>();
         try (var files = Files.newDirectoryStream(directory, "*{" + FILE + ",.part}")) {
-            for (Path file : files) {
+            files.forEach(file -> {
                 if (!named.contains(file)) {
-                    Files.delete(file);
+                    unnamed.add(file);
                 }
-            }
+            });
         }
+        return unnamed;
     }
 
     Path fileOf(Digest artifact) {
         return directory.resolve(artifact.hex() + FILE);
     }
 
-    /** The copy of an image, if its file is still there. */
+    /** The copy of an image, if its file is still there, and whole. */
     Optional<Copy> find(ImageId imageId) {
-        Copy copy = copies.get(imageId);
-        return copy != null && Files.isRegularFile(fileOf(copy.artifactDigest()))
-                ? Optional.of(copy)
-                : Optional.empty();
+        return Optional.ofNullable(copies.get(imageId)).filter(this::isThere);
+    }
+
+    private boolean isThere(Copy copy) {
+        try {
+            return isWhole(copy);
+        } catch (IOException e) {
+            LOG.warn("{} cannot be looked at", fileOf(copy.artifactDigest()), e);
+            return false;
+        }
     }
 
     /** A copy of any image that was made from the same by the same writer. */

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param baker what writes the file systems
  * @param bakeSlots how many images are baked at once
  * @param blobCacheBytes how much of fetched layers is kept for the next bake
+ * @param cacheQuotaBytes what copies and layers may take on disk in all; 0 for no bound
  * @param bootSlots how many bunkers boot at once
  * @param beat how often the worker says that it lives
  * @param sweep how long a lost nudge may cost
@@ -44,6 +45,7 @@ public record WorkerConfig(
         Baker baker,
         int bakeSlots,
         long blobCacheBytes,
+        long cacheQuotaBytes,
         int bootSlots,
         Duration beat,
         Duration sweep,
@@ -146,6 +148,7 @@ public record WorkerConfig(
                 settings.choice("baker", Baker.NATIVE),
                 settings.integer("bake-slots", 2, 1, 64),
                 settings.size("blob-cache", 4L << 30, 0, 1L << 50),
+                settings.size("cache-quota", 0, 0, 1L << 50),
                 settings.integer("boot-slots", 4, 1, 256),
                 settings.duration("beat", Duration.ofSeconds(5), Duration.ofMillis(50), Duration.ofMinutes(1)),
                 settings.duration("sweep", Duration.ofSeconds(10), Duration.ofMillis(50), Duration.ofMinutes(10)),

@@ -3,6 +3,7 @@ package io.scaibunker.worker;
 import io.scaibunker.bus.ExecMethod;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question;
 import io.scaibunker.bus.Rounds;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Secret;
@@ -45,7 +46,7 @@ public final class WorkerVerticle extends VerticleBase {
         this.alone = alone;
     }
 
-    private record Opened(WorkerFiles files, WorkerId self, CopyLedger ledger, BlobCache blobs) {}
+    private record Opened(WorkerFiles files, WorkerId self, CopyLedger ledger, CacheRoom room, BlobCache blobs) {}
 
     @Override
     public Future<?> start() {
@@ -56,11 +57,9 @@ public final class WorkerVerticle extends VerticleBase {
 
     private Opened open() throws Exception {
         WorkerFiles files = WorkerFiles.open(config.dataDir());
-        return new Opened(
-                files,
-                files.id(),
-                CopyLedger.open(files.copies()),
-                BlobCache.open(files.blobs(), config.blobCacheBytes()));
+        CopyLedger ledger = CopyLedger.open(files.copies());
+        CacheRoom room = new CacheRoom(config.cacheQuotaBytes(), config.blobCacheBytes(), ledger::bytes);
+        return new Opened(files, files.id(), ledger, room, BlobCache.open(files.blobs(), room::forLayers));
     }
 
     private Future<?> serve(Opened opened) {
@@ -84,6 +83,8 @@ public final class WorkerVerticle extends VerticleBase {
                 post,
                 config.askTimeout(),
                 ledger,
+                opened.blobs(),
+                opened.room(),
                 baker,
                 bench,
                 bunkers::runsFrom,
@@ -97,6 +98,7 @@ public final class WorkerVerticle extends VerticleBase {
                         .onSuccess(done -> bunkerRounds.nudge()));
         bunkerRounds = new Rounds(vertx, "bunkers", config.sweep(), bunkers::drain);
         post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
+        post.serve(Question.GarbageAsked.addressOf(opened.self()), Question.GarbageAsked.class, copies::collect);
         post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
