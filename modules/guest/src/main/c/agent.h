@@ -4,6 +4,7 @@
  *   main.c   the loop            boot.c   from the initrd to the bunker's own root
  *   port.c   bytes and frames    exec.c   commands and their streams
  *   child.c  from a request to a running program      user.c   who it runs as
+ *   file.c   reading, writing, listing and removing files, in a child of its own that executes nothing
  *
  * There is no allocation: all that is ever held is declared here and there as static arrays.
  */
@@ -17,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define AGENT_VERSION "1"
+#define AGENT_VERSION "2"
 
 /* The wire: the same numbers as in Frame.java and FrameCodec.java. */
 #define PROTOCOL 1
@@ -29,6 +30,8 @@
 #define STDIN_WINDOW 32768
 #define NONCE 16
 #define EXEC_WHOLE 0xC0FFEE5Bu
+/* What an agent of this version knows beyond the first one: GuestHello.features. */
+#define FEATURES (WITH_TERMINAL | FILE_WORK)
 #define MAGIC_LENGTH 16
 #define HOST_MAGIC "\xffSCAIBUNKER-HOST"
 #define GUEST_MAGIC "\xffSCAIBUNKER-GUES"
@@ -41,6 +44,7 @@ enum frame_type {
     STDIN_END = 0x12,
     CREDIT = 0x13,
     SIGNAL = 0x14,
+    RESIZE = 0x15,
     HELLO_BACK = 0x81,
     STARTED = 0x90,
     FAILED = 0x91,
@@ -78,6 +82,7 @@ bool exec_stdin(uint32_t stream, const uint8_t *bytes, size_t length);
 bool exec_stdin_end(uint32_t stream);
 bool exec_credit(uint32_t stream, uint32_t more);
 bool exec_signal(uint32_t stream, uint8_t number);
+bool exec_resize(uint32_t stream, uint16_t columns, uint16_t rows);
 void exec_reset(void);
 void exec_reaped(pid_t pid, int status);
 #define EXEC_POLLS (MAX_STREAMS * 4)
@@ -86,8 +91,11 @@ void exec_pump(void);
 
 /* child.c */
 #define WITH_STDIN 1
+#define WITH_TERMINAL 2 /* of its own: stdin, stdout and stderr are one */
+#define FILE_WORK 4     /* argv is for file_work(), not for a program */
 struct request {
     uint8_t flags;
+    uint16_t columns, rows; /* of the terminal */
     uint32_t credit;
     char **argv, **env, *cwd, *user; /* They point into the frame: good until it is consumed. */
 };
@@ -100,6 +108,9 @@ bool request_parse(const uint8_t *body, size_t length, struct request *request);
 pid_t child_start(const struct request *request, struct pipes *ours);
 void child_kill_all(uint64_t group);
 void child_forget(uint64_t group);
+
+/* file.c: runs in the child. Ends it with 0 or an error number. */
+_Noreturn void file_work(char **words);
 
 /* user.c: runs in the child. Answers 0 or an error number. */
 struct user {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <grp.h>
@@ -70,6 +71,10 @@ bool request_parse(const uint8_t *body, size_t length, struct request *request) 
     request->env = take_words(&from, &used);
     request->cwd = take_word(&from);
     request->user = take_word(&from);
+    if (request->flags & WITH_TERMINAL) {
+        request->columns = (uint16_t)take(&from, 2);
+        request->rows = (uint16_t)take(&from, 2);
+    }
     uint32_t whole = take(&from, 4);
     return !from.broken && from.left == 0 && whole == EXEC_WHOLE && request->argv[0] != NULL;
 }
@@ -117,8 +122,8 @@ static bool has(char **env, const char *name) {
     return false;
 }
 
-/* The environment lies at the end of `words`, where there is room for two more. */
-static void add_usual(char **env, const char *home) {
+/* The environment lies at the end of `words`, where there is room for some more. */
+static void add_usual(char **env, const char *home, bool terminal) {
     static char home_word[8 + sizeof(((struct user *)0)->home)];
     char **end = env;
     while (*end != NULL) {
@@ -130,6 +135,9 @@ static void add_usual(char **env, const char *home) {
     if (!has(env, "HOME=")) {
         snprintf(home_word, sizeof home_word, "HOME=%s", home);
         *end++ = home_word;
+    }
+    if (terminal && !has(env, "TERM=")) {
+        *end++ = "TERM=xterm-256color";
     }
     *end = NULL;
 }
@@ -169,9 +177,22 @@ _Noreturn static void child(const struct request *request, int in, int out, int 
     if (error != 0) {
         give_up(news, STAGE_USER, error);
     }
+    if (request->flags & WITH_TERMINAL) {
+        /* The session's own terminal, and the user's: others must not read along. */
+        ioctl(0, TIOCSCTTY, 0);
+        if (fchown(0, user.uid, (gid_t)-1) != 0 || fchmod(0, 0600) != 0) {
+            give_up(news, STAGE_RESOURCES, errno);
+        }
+    }
     become(&user, news);
+    if (request->flags & FILE_WORK) {
+        plain_signals();
+        /* Nothing is executed that would close them: our own ends of all streams. */
+        syscall(436 /* close_range */, 3, ~0U, 0);
+        file_work(request->argv);
+    }
     enter(request->cwd, user.home, news);
-    add_usual(request->env, user.home);
+    add_usual(request->env, user.home, request->flags & WITH_TERMINAL);
     plain_signals();
     environ = request->env;
     execvpe(request->argv[0], request->argv, request->env);
@@ -213,37 +234,66 @@ static void close_all(const int *fds, size_t count) {
     }
 }
 
+/* What the child reads and writes, with our ends; fds are -1 where there is none. */
+struct ends {
+    int in[2], out[2], err[2], news[2];
+};
+
+static bool open_terminal(struct ends *ends, const struct request *request) {
+    struct winsize size = {.ws_col = request->columns, .ws_row = request->rows};
+    char name[32];
+    int number, unlocked = 0;
+    ends->out[0] = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (ends->out[0] < 0 || ioctl(ends->out[0], TIOCSPTLCK, &unlocked) != 0 ||
+        ioctl(ends->out[0], TIOCGPTN, &number) != 0) {
+        return false;
+    }
+    ioctl(ends->out[0], TIOCSWINSZ, &size);
+    snprintf(name, sizeof name, "/dev/pts/%d", number);
+    ends->in[0] = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ends->in[1] = fcntl(ends->out[0], F_DUPFD_CLOEXEC, 0);
+    ends->out[1] = fcntl(ends->in[0], F_DUPFD_CLOEXEC, 0);
+    ends->err[1] = fcntl(ends->in[0], F_DUPFD_CLOEXEC, 0);
+    return ends->in[0] >= 0 && ends->in[1] >= 0 && ends->out[1] >= 0 && ends->err[1] >= 0;
+}
+
+static bool open_pipes(struct ends *ends, const struct request *request) {
+    if (pipe2(ends->out, O_CLOEXEC) != 0 || pipe2(ends->err, O_CLOEXEC) != 0) {
+        return false;
+    }
+    if (request->flags & WITH_STDIN) {
+        return pipe2(ends->in, O_CLOEXEC) == 0;
+    }
+    ends->in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return ends->in[0] >= 0;
+}
+
 pid_t child_start(const struct request *request, struct pipes *ours) {
     static uint64_t groups;
-    int fds[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    int *in = fds, *out = fds + 2, *err = fds + 4, *news = fds + 6;
-    bool made = pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0 && pipe2(news, O_CLOEXEC) == 0;
-    if (made && request->flags & WITH_STDIN) {
-        made = pipe2(in, O_CLOEXEC) == 0;
-    } else if (made) {
-        in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        made = in[0] >= 0;
-    }
+    struct ends ends = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+    bool made = pipe2(ends.news, O_CLOEXEC) == 0 &&
+                (request->flags & WITH_TERMINAL ? open_terminal(&ends, request) : open_pipes(&ends, request));
     ours->group = ++groups;
     pid_t pid = made ? fork_into(ours->group) : -1;
     if (pid == 0) {
-        child(request, in[0], out[1], err[1], news[1]);
+        child(request, ends.in[0], ends.out[1], ends.err[1], ends.news[1]);
     }
     if (pid < 0) {
         int error = errno;
-        close_all(fds, 8);
+        close_all((const int *)&ends, sizeof ends / sizeof(int));
         child_forget(ours->group);
         errno = error;
         return -1;
     }
-    int theirs[] = {in[0], out[1], err[1], news[1]};
+    int theirs[] = {ends.in[0], ends.out[1], ends.err[1], ends.news[1]};
     close_all(theirs, 4);
-    *ours = (struct pipes){.in = in[1], .out = out[0], .err = err[0], .news = news[0], .group = groups};
-    never_block(ours->out);
-    never_block(ours->err);
-    never_block(ours->news);
-    if (ours->in >= 0) {
-        never_block(ours->in);
+    *ours = (struct pipes){
+        .in = ends.in[1], .out = ends.out[0], .err = ends.err[0], .news = ends.news[0], .group = groups};
+    int kept[] = {ours->in, ours->out, ours->err, ours->news};
+    for (size_t i = 0; i < 4; i++) {
+        if (kept[i] >= 0) {
+            never_block(kept[i]);
+        }
     }
     return pid;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 #define RESERVE (MAX_STREAMS * 3 * (4 + HEADER + 8))
 
 struct running {
-    bool used, starting, ended, failed;
+    bool used, starting, ended, failed, terminal, file_work;
     bool say_started;
     uint8_t failure[5];
     uint32_t stream;
@@ -76,7 +77,9 @@ bool exec_start(uint32_t stream, const uint8_t *body, size_t length) {
     it->stream = stream;
     it->credit = request.credit;
     it->out = it->err = it->in = it->news = -1;
-    if (request.flags & ~(unsigned)WITH_STDIN) {
+    it->terminal = request.flags & WITH_TERMINAL;
+    it->file_work = request.flags & FILE_WORK;
+    if (request.flags & ~(unsigned)(WITH_STDIN | WITH_TERMINAL | FILE_WORK)) {
         fail(it, STAGE_REQUEST, EINVAL);
         return true;
     }
@@ -142,13 +145,25 @@ bool exec_signal(uint32_t stream, uint8_t number) {
     if (it == NULL || it->pid <= 0) {
         return true;
     }
-    if (number == SIGKILL) {
+    if (number == SIGKILL && it->file_work) {
+        /* Our own: it removes what it has half made, and goes. */
+        number = SIGTERM;
+    } else if (number == SIGKILL) {
         child_kill_all(it->group);
     }
     if (!it->ended) {
         /* Both, because the child may not have become a group leader yet. */
         kill(-it->pid, number);
         kill(it->pid, number);
+    }
+    return true;
+}
+
+bool exec_resize(uint32_t stream, uint16_t columns, uint16_t rows) {
+    struct running *it = find(stream);
+    struct winsize size = {.ws_col = columns, .ws_row = rows};
+    if (it != NULL && it->terminal && it->out >= 0) {
+        ioctl(it->out, TIOCSWINSZ, &size);
     }
     return true;
 }
@@ -216,7 +231,7 @@ size_t exec_fill(struct pollfd *polls) {
             wish(polls, &count, it->out, POLLIN);
             wish(polls, &count, it->err, POLLIN);
         }
-        if (it->in_length > 0) {
+        if (it->in_length > 0 || (it->in_ending && it->terminal)) {
             wish(polls, &count, it->in, POLLOUT);
         }
     }
@@ -267,8 +282,11 @@ static void pump_input(struct running *it) {
         it->in_length -= (size_t)sent;
         it->in_owed += (uint32_t)sent;
     }
-    if (it->in_ending && it->in_length == 0) {
-        shut(&it->in);
+    if (it->in >= 0 && it->in_ending && it->in_length == 0) {
+        /* A terminal has no end of file but the word for it. */
+        if (!it->terminal || write(it->in, "\x04", 1) == 1 || errno != EAGAIN) {
+            shut(&it->in);
+        }
     }
 }
 

@@ -74,7 +74,7 @@ static bool hello(const uint8_t *body, size_t length) {
     struct timespec up;
     clock_gettime(CLOCK_BOOTTIME, &up);
     uint64_t millis = (uint64_t)up.tv_sec * 1000 + (uint64_t)up.tv_nsec / 1000000;
-    uint8_t answer[2 + 4 + NONCE + 8 + sizeof AGENT_VERSION] = {0, PROTOCOL};
+    uint8_t answer[2 + 4 + NONCE + 8 + sizeof AGENT_VERSION] = {0, PROTOCOL, 0, 0, 0, FEATURES};
     memcpy(answer + 6, body + 2, NONCE);
     put32(answer + 6 + NONCE, (uint32_t)(millis >> 32));
     put32(answer + 6 + NONCE + 4, (uint32_t)millis);
@@ -104,6 +104,9 @@ static bool handle(uint8_t type, uint32_t stream, const uint8_t *body, size_t le
         return length == 4 && exec_credit(stream, get32(body));
     case SIGNAL:
         return length == 1 && exec_signal(stream, body[0]);
+    case RESIZE:
+        return length == 4 &&
+               exec_resize(stream, (uint16_t)(body[0] << 8 | body[1]), (uint16_t)(body[2] << 8 | body[3]));
     default:
         return false;
     }

@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 /* The only program of the tests' image: its first argument says what it does. */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -82,6 +83,28 @@ static int write_file(const char *path, const char *text) {
     return file == NULL || fputs(text, file) < 0 || fclose(file) != 0;
 }
 
+static void changed(int number) { (void)number; }
+
+/* Says the size of its terminal, and again whenever that changes, until a line comes. */
+static int terminal(void) {
+    struct sigaction action = {.sa_handler = changed};
+    struct winsize size;
+    char line[64];
+    sigaction(SIGWINCH, &action, NULL);
+    for (;;) {
+        if (ioctl(0, TIOCGWINSZ, &size) != 0 || !isatty(1) || !isatty(2)) {
+            return 1;
+        }
+        printf("%d columns, %d rows\n", size.ws_col, size.ws_row);
+        fflush(stdout);
+        ssize_t got = read(0, line, sizeof line);
+        if (got >= 0) {
+            printf("read %zd\n", got);
+            return 0;
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     const char *what = argc > 1 ? argv[1] : "";
     const char *with = argc > 2 ? argv[2] : "";
@@ -123,6 +146,9 @@ int main(int argc, char **argv) {
     }
     if (strcmp(what, "write") == 0) {
         return write_file(with, argc > 3 ? argv[3] : "");
+    }
+    if (strcmp(what, "terminal") == 0) {
+        return terminal();
     }
     if (strcmp(what, "panic") == 0) {
         return write_file("/proc/sysrq-trigger", "c");

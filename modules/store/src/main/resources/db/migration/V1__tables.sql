@@ -232,7 +232,7 @@ CREATE TABLE scans (
     CONSTRAINT no_pass_without_proof CHECK (status <> 'passed' OR (artifact_digest IS NOT NULL AND report IS NOT NULL))
 );
 CREATE INDEX scans_pending ON scans (requested_at) WHERE status = 'pending';
-CREATE INDEX scans_by_artifact ON scans (artifact_digest);
+CREATE INDEX scans_by_artifact ON scans (artifact_digest, image_id);
 
 -- What an artifact holds: module vulns' own JSON, compressed.
 CREATE TABLE inventories (

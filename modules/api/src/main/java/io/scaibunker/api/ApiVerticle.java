@@ -59,9 +59,10 @@ public final class ApiVerticle extends VerticleBase {
     private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText) {
         CopyProgress progress = new CopyProgress(InstantSource.system());
         BunkerOperations bunkers = new BunkerOperations(database, post, config.placeTimeout());
+        Map<String, LiveOperation> live = new HashMap<>();
         Reception reception = new Reception(
                 contract,
-                operations(bunkers, progress),
+                operations(bunkers, progress, live),
                 new Callers(database, webTokens),
                 new Checks(vertx, contract),
                 new Idempotency(database, box));
@@ -70,7 +71,7 @@ public final class ApiVerticle extends VerticleBase {
         Map<String, WatchOperations.Watchable> watchables = new HashMap<>();
         new WatchOperations(database, bunkers, progress).enrol(watchables);
         watchDesk = new WatchDesk(reception, watchables, watches);
-        httpDoor = new HttpDoor(vertx, config, contract, reception, watchDesk, contractText);
+        httpDoor = new HttpDoor(vertx, config, contract, reception, watchDesk, live, contractText);
         busDoor = new BusDoor(vertx, contract, reception, watchDesk, config.bodyLimit());
         vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
         vertx.setPeriodic(EVENT_SWEEP.toMillis(), tick -> sweepEvents());
@@ -83,7 +84,8 @@ public final class ApiVerticle extends VerticleBase {
                 });
     }
 
-    private Map<String, Operation> operations(BunkerOperations bunkers, CopyProgress progress) {
+    private Map<String, Operation> operations(
+            BunkerOperations bunkers, CopyProgress progress, Map<String, LiveOperation> live) {
         Map<String, ReadyCheck> all = new HashMap<>(checks);
         all.put("database", database::ping);
 
@@ -96,7 +98,14 @@ public final class ApiVerticle extends VerticleBase {
         new GroupOperations(database, post).enrol(operations);
         new WorkerOperations(database, post, config.placeTimeout()).enrol(operations);
         bunkers.enrol(operations);
-        new ExecOperations(database, bunkers, access, config.outputLimit()).enrol(operations);
+        LiveBunkers running = new LiveBunkers(database, bunkers, access);
+        ExecOperations commands = new ExecOperations(running, config.outputLimit());
+        commands.enrol(operations);
+        commands.enrolLive(live);
+        FileOperations files = new FileOperations(running);
+        files.enrol(operations);
+        files.enrolLive(live);
+        new ShellOperations(vertx, running).enrolLive(live);
         new TenantOperations(database).enrol(operations);
         new UserOperations(database).enrol(operations);
         new KeyOperations(database).enrol(operations);

@@ -3,10 +3,12 @@ package io.scaibunker.api;
 import io.scaibunker.bus.BunkerAccessClient;
 import io.scaibunker.bus.ExecCommand;
 import io.scaibunker.bus.ExecOutput;
+import io.scaibunker.bus.LiveCall;
+import io.vertx.core.Future;
 
-/** Live talk with bunkers; {@link BunkerAccessClient#exec} is it. */
+/** Live talk with bunkers; {@link BunkerAccessClient#open} is it. */
 @FunctionalInterface
 public interface BunkerAccess {
     /** @param worker {@code host:port}, as the worker's row has it */
-    BunkerAccessClient.Call exec(String worker, ExecCommand command, ExecOutput output);
+    Future<LiveCall> open(String worker, ExecCommand command, ExecOutput output);
 }

@@ -2,6 +2,7 @@ package io.scaibunker.api;
 
 import io.scaibunker.bus.ScaiBunkerClient;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -104,7 +105,8 @@ final class BusDoor {
                 entry.isPost() ? text(given, "idempotency_key") : null,
                 texts(given, "path"),
                 texts(given, "query"),
-                body);
+                body,
+                Promise.<Void>promise().future());
     }
 
     private static @Nullable String text(JsonObject given, String field) {

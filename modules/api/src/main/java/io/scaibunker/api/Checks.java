@@ -98,7 +98,8 @@ final class Checks {
                         caller,
                         values(checked.getPathParameters()),
                         values(checked.getQuery()),
-                        body));
+                        body,
+                        incoming.gone()));
     }
 
     private static void refuseUnknown(Contract.Entry entry, Incoming incoming) {

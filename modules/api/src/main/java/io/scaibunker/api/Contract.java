@@ -29,6 +29,7 @@ final class Contract {
      * @param route as the contract has it: {@code /v1/…/images/{id}}
      * @param oneOf the permissions of which the caller needs one; empty: no key is needed
      * @param bodySchema empty where a body has no meaning
+     * @param isLive whether it is a {@link LiveOperation} alone: bytes flow while it lasts, over HTTP
      * @param isStream whether it is answered by events, one after the other, instead of an envelope
      */
     record Entry(
@@ -37,6 +38,7 @@ final class Contract {
             String route,
             Set<Permission> oneOf,
             Optional<JsonObject> bodySchema,
+            boolean isLive,
             boolean isStream,
             Operation operation) {
         boolean isOpen() {
@@ -77,6 +79,7 @@ final class Contract {
                 operation.getAbsoluteOpenAPIPath(),
                 permissions.stream().map(key -> Permission.parse((String) key)).collect(Collectors.toUnmodifiableSet()),
                 bodySchema(operation),
+                operation.getOpenAPIModel().getBoolean("x-live", false),
                 isStream(operation),
                 operation);
     }

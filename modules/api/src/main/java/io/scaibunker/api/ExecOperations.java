@@ -2,75 +2,76 @@ package io.scaibunker.api;
 
 import io.scaibunker.bus.ExecCommand;
 import io.scaibunker.bus.ExecEnd;
-import io.scaibunker.model.BunkerStatus;
-import io.scaibunker.model.ErrorCode;
-import io.scaibunker.model.Permission;
-import io.scaibunker.model.PlatformException;
 import io.scaibunker.store.Bunkers.Bunker;
-import io.scaibunker.store.Database;
-import io.scaibunker.store.Workers;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** Commands in bunkers: asked of the one worker that holds the bunker, while the caller waits. */
+/** Commands in bunkers, told when they have ended, or while they run. A caller that goes away ends them. */
 final class ExecOperations {
     private static final int TIMEOUT_DEFAULT_S = 60;
+    private static final Duration CONSOLE_TIMEOUT = Duration.ofSeconds(10);
 
-    /** As whom those run who may not be root and name no user. */
-    private static final String NOBODY = "65534:65534";
-
-    private final Database database;
-    private final BunkerOperations bunkers;
-    private final BunkerAccess access;
+    private final LiveBunkers bunkers;
     private final int outputLimit;
 
-    ExecOperations(Database database, BunkerOperations bunkers, BunkerAccess access, int outputLimit) {
-        this.database = database;
+    ExecOperations(LiveBunkers bunkers, int outputLimit) {
         this.bunkers = bunkers;
-        this.access = access;
         this.outputLimit = outputLimit;
     }
 
     void enrol(Map<String, Operation> operations) {
         operations.put("execInBunker", this::exec);
+        operations.put("getBunkerLogs", this::logs);
+    }
+
+    void enrolLive(Map<String, LiveOperation> operations) {
+        operations.put("execInBunker", this::stream);
     }
 
     private Future<Reply> exec(Request request) {
-        if (isRoot(request)) {
-            request.caller().need(Permission.ROOT);
-        }
-        return bunkers.own(request).compose(bunker -> {
-            if (bunker.status() != BunkerStatus.RUNNING) {
-                throw new PlatformException(
-                        ErrorCode.WRONG_STATE,
-                        "bunker " + bunker.id() + " is " + bunker.status().word() + " (expected: running)");
-            }
-            return Workers.find(database.client(), bunker.workerId())
-                    .compose(Finder.there(ErrorCode.WORKER_NOT_FOUND, "worker", bunker.workerId()))
-                    .compose(worker -> run(worker.grpcAddress(), command(request, bunker)));
-        });
-    }
-
-    /** By name or by number. */
-    private static boolean isRoot(Request request) {
-        String user = request.text("user").orElse("");
-        return user.equals("root") || user.matches("0+(:[0-9]+)?");
-    }
-
-    private Future<Reply> run(String worker, ExecCommand command) {
         BoundedOutput output = new BoundedOutput(outputLimit);
-        return access.exec(worker, command, output).end().map(end -> {
-            if (!end.notStarted().isEmpty()) {
-                throw Request.invalid("command", "could not be started: " + end.notStarted());
-            }
-            return Reply.ok(view(end, output));
+        return bunkers.open(request, bunker -> command(request, bunker), output)
+                .compose(call -> {
+                    request.gone().onComplete(gone -> call.cancel());
+                    call.write(stdin(request));
+                    call.finishInput();
+                    return call.end();
+                })
+                .map(end -> Reply.ok(view(started(end))
+                        .put("stdout", output.stdoutText())
+                        .put("stderr", output.stderrText())
+                        .put("stdout_truncated", output.stdoutTruncated())
+                        .put("stderr_truncated", output.stderrTruncated())));
+    }
+
+    /** As Server-Sent Events: {@code stdout} and {@code stderr} as they come, {@code exit} at the end. */
+    private Future<Optional<Reply>> stream(Request request, HttpServerRequest http) {
+        StreamedOutput output = new StreamedOutput(http.response());
+        return bunkers.open(request, bunker -> command(request, bunker), output).compose(call -> {
+            output.begin(call);
+            call.write(stdin(request));
+            call.finishInput();
+            return call.end().map(end -> output.end("exit", view(started(end)))).recover(output::failed);
         });
+    }
+
+    private static ExecEnd started(ExecEnd end) {
+        if (!end.notStarted().isEmpty()) {
+            throw Request.invalid("command", "could not be started: " + end.notStarted());
+        }
+        return end;
+    }
+
+    private static Buffer stdin(Request request) {
+        return Buffer.buffer(request.text("stdin").orElse(""));
     }
 
     private static ExecCommand command(Request request, Bunker bunker) {
@@ -80,12 +81,13 @@ final class ExecOperations {
                 .forEach(entry -> environment.put(entry.getKey(), (String) entry.getValue()));
         return new ExecCommand(
                 bunker.id(),
+                ExecCommand.Kind.COMMAND,
                 argv(body),
                 environment,
                 body.getString("cwd", ""),
-                body.getString("user", request.caller().may(Permission.ROOT) ? "" : NOBODY),
+                LiveBunkers.user(request.caller(), request.text("user")),
                 Duration.ofSeconds(request.number("timeout_s", TIMEOUT_DEFAULT_S)),
-                body.getString("stdin", "").getBytes(StandardCharsets.UTF_8));
+                null);
     }
 
     private static List<String> argv(JsonObject body) {
@@ -94,15 +96,21 @@ final class ExecOperations {
                 : List.of("/bin/sh", "-c", body.getString("command"));
     }
 
-    private static JsonObject view(ExecEnd end, BoundedOutput output) {
+    static JsonObject view(ExecEnd end) {
         return new JsonObject()
                 .put("exit_code", end.exitCode())
                 .put("signal", end.signal() == 0 ? null : end.signal())
-                .put("stdout", output.stdoutText())
-                .put("stderr", output.stderrText())
-                .put("stdout_truncated", output.stdoutTruncated())
-                .put("stderr_truncated", output.stderrTruncated())
                 .put("timed_out", end.timedOut())
                 .put("duration_ms", end.duration().toMillis());
+    }
+
+    private Future<Reply> logs(Request request) {
+        BoundedOutput output = new BoundedOutput(outputLimit);
+        return bunkers.openAnyway(request, bunker -> ExecCommand.console(bunker.id(), CONSOLE_TIMEOUT), output)
+                .compose(call -> {
+                    call.finishInput();
+                    return call.end();
+                })
+                .map(end -> Reply.ok(new JsonObject().put("console", output.stdoutText())));
     }
 }

@@ -2,6 +2,7 @@ package io.scaibunker.api;
 
 import io.scaibunker.model.PlatformException;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -13,13 +14,19 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The door for HTTP: one route for each operation of the contract, and the contract itself. */
 final class HttpDoor {
     private static final String REQUEST_ID = "X-Request-Id";
+    private static final String SHELL_PROTOCOL = "scaibunker";
+    private static final String KEY_PROTOCOL = "bearer.";
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final String JSON = "application/json";
 
@@ -27,22 +34,27 @@ final class HttpDoor {
     private final ApiConfig config;
     private final Reception reception;
     private final WatchDesk watchDesk;
+    private final Map<String, LiveOperation> live;
     private final HttpServer server;
 
+    /** @param live what is neither one question and one answer, nor a watch */
     HttpDoor(
             Vertx vertx,
             ApiConfig config,
             Contract contract,
             Reception reception,
             WatchDesk watchDesk,
+            Map<String, LiveOperation> live,
             Buffer contractText) {
         this.vertx = vertx;
         this.config = config;
         this.reception = reception;
+        this.live = Map.copyOf(live);
         this.watchDesk = watchDesk;
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.host())
                 .setPort(config.port())
+                .addWebSocketSubProtocol(SHELL_PROTOCOL)
                 .setIdleTimeout((int) config.idleTimeout().toSeconds())
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
         this.server = vertx.createHttpServer(options)
@@ -58,6 +70,11 @@ final class HttpDoor {
                     .handler(context -> {
                         if (entry.isStream()) {
                             watch(entry, context);
+                        } else if (entry.isLive()) {
+                            context.request().pause();
+                            begin(entry, context, Future.succeededFuture(Buffer.buffer()));
+                        } else if (live.containsKey(entry.id()) && wantsEvents(context.request())) {
+                            begin(entry, context, body(context.request()));
                         } else {
                             take(entry, context);
                         }
@@ -86,7 +103,7 @@ final class HttpDoor {
     private void take(Contract.Entry entry, RoutingContext context) {
         HttpServerRequest request = context.request();
         String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
-        BodyReader.read(vertx, request, config.bodyLimit(), config.bodyTimeout())
+        body(request)
                 .map(body -> incoming(entry, context, requestId, body))
                 .compose(reception::receive)
                 .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
@@ -96,7 +113,7 @@ final class HttpDoor {
     private void watch(Contract.Entry entry, RoutingContext context) {
         HttpServerRequest request = context.request();
         String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
-        BodyReader.read(vertx, request, config.bodyLimit(), config.bodyTimeout())
+        body(request)
                 .compose(body ->
                         watchDesk.open(incoming(entry, context, requestId, body), request.getHeader(LAST_EVENT_ID)))
                 .onSuccess(begin -> {
@@ -107,18 +124,58 @@ final class HttpDoor {
                 .onFailure(thrown -> answer(request, requestId, Reception.envelope(entry.id(), requestId, thrown)));
     }
 
+    private Future<Buffer> body(HttpServerRequest request) {
+        return BodyReader.read(vertx, request, config.bodyLimit(), config.bodyTimeout());
+    }
+
+    private static boolean wantsEvents(HttpServerRequest request) {
+        String accepted = request.getHeader("Accept");
+        return accepted != null && accepted.contains("text/event-stream");
+    }
+
+    private void begin(Contract.Entry entry, RoutingContext context, Future<Buffer> read) {
+        HttpServerRequest request = context.request();
+        String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        LiveOperation operation = Objects.requireNonNull(live.get(entry.id()), entry.id());
+        read.compose(body -> reception.admit(incoming(entry, context, requestId, body)))
+                .compose(admitted -> {
+                    request.response().putHeader(REQUEST_ID, requestId);
+                    return operation.begin(admitted, request);
+                })
+                .map(reply -> reply.map(said -> Envelope.of(said, requestId)))
+                .recover(thrown ->
+                        Future.succeededFuture(Optional.of(Reception.envelope(entry.id(), requestId, thrown))))
+                .onSuccess(envelope -> envelope.ifPresent(told -> {
+                    answer(request, requestId, told);
+                    request.resume();
+                }));
+    }
+
     private static Incoming incoming(Contract.Entry entry, RoutingContext context, String requestId, Buffer body) {
         HttpServerRequest request = context.request();
         Map<String, String> query = new LinkedHashMap<>();
         context.queryParams().forEach((name, value) -> query.putIfAbsent(name, value));
+        String key = entry.isPost() ? request.getHeader(Checks.idempotencyHeader()) : null;
+        Promise<Void> gone = Promise.promise();
+        if (key == null) {
+            request.response().closeHandler(closed -> gone.tryComplete());
+        }
         return new Incoming(
-                entry.id(),
-                requestId,
-                request.getHeader("Authorization"),
-                entry.isPost() ? request.getHeader(Checks.idempotencyHeader()) : null,
-                context.pathParams(),
-                query,
-                body);
+                entry.id(), requestId, authorization(request), key, context.pathParams(), query, body, gone.future());
+    }
+
+    /** A browser's WebSocket can say its key only as one of the protocols it offers. */
+    private static @Nullable String authorization(HttpServerRequest request) {
+        String offered = request.getHeader("Sec-WebSocket-Protocol");
+        String said = request.getHeader("Authorization");
+        return said != null || offered == null
+                ? said
+                : Arrays.stream(offered.split(","))
+                        .map(String::strip)
+                        .filter(protocol -> protocol.startsWith(KEY_PROTOCOL))
+                        .map(protocol -> "Bearer " + protocol.substring(KEY_PROTOCOL.length()))
+                        .findFirst()
+                        .orElse(null);
     }
 
     private static void answer(HttpServerRequest request, String requestId, Envelope envelope) {

@@ -1,5 +1,6 @@
 package io.scaibunker.api;
 
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param path the path's parameters, decoded
  * @param query decoded; of a name that came twice, the first
  * @param body JSON, or empty
+ * @param gone ends when the caller waits no more; never for one that may ask again for the same answer
  */
 record Incoming(
         String operationId,
@@ -19,4 +21,5 @@ record Incoming(
         @Nullable String idempotencyKey,
         Map<String, String> path,
         Map<String, String> query,
-        Buffer body) {}
+        Buffer body,
+        Future<Void> gone) {}

@@ -40,7 +40,7 @@ final class Reception {
         this.checks = checks;
         this.idempotency = idempotency;
         Set<String> asked = contract.entries().stream()
-                .filter(entry -> !entry.isStream())
+                .filter(entry -> !entry.isLive() && !entry.isStream())
                 .map(Contract.Entry::id)
                 .collect(Collectors.toSet());
         if (!asked.equals(operations.keySet())) {
@@ -76,6 +76,9 @@ final class Reception {
 
     private Future<Envelope> pass(Incoming incoming) {
         Contract.Entry entry = entry(incoming);
+        if (entry.isLive()) {
+            throw PlatformException.invalid("operation", entry.id() + " is offered over HTTP alone");
+        }
         return entry.isOpen()
                 ? checks.check(entry, incoming, null).compose(this::run)
                 : admit(incoming).compose(request -> once(request, incoming.idempotencyKey()));

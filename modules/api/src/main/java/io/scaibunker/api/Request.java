@@ -1,6 +1,7 @@
 package io.scaibunker.api;
 
 import io.scaibunker.model.PlatformException;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param path the path's parameters
  * @param query those that were given
  * @param body empty where none was given
+ * @param gone ends when the caller waits no more
  */
 record Request(
         String operation,
@@ -23,7 +25,8 @@ record Request(
         @Nullable Caller who,
         Map<String, Object> path,
         Map<String, Object> query,
-        JsonObject body) {
+        JsonObject body,
+        Future<Void> gone) {
     private static final int LIMIT_DEFAULT = 100;
 
     Caller caller() {

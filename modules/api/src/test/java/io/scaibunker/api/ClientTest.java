@@ -48,8 +48,10 @@ class ClientTest {
     @Test
     void everyOperationOfTheContractHasAMethod() throws Exception {
         Contract contract = RunningApi.get(Contract.read(api.vertx));
-        Set<String> operations =
-                contract.entries().stream().map(Contract.Entry::id).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> operations = contract.entries().stream()
+                .filter(entry -> !entry.isLive())
+                .map(Contract.Entry::id)
+                .collect(Collectors.toCollection(TreeSet::new));
         Set<String> called = new TreeSet<>();
         var bus = io.vertx.core.Vertx.vertx();
         try {

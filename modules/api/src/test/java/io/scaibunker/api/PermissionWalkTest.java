@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.scaibunker.bus.ScaiBunkerClient;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.Role;
+import io.vertx.core.Future;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -147,6 +148,12 @@ class PermissionWalkTest {
         steps.put("watchBunker", ofBunker);
         steps.put("deleteBunker", ofBunker);
         steps.put("execInBunker", ofBunker);
+        steps.put("getBunkerLogs", ofBunker);
+        for (String ofFile : List.of("getBunkerFile", "putBunkerFile", "deleteBunkerFile", "listBunkerFiles")) {
+            FakeBunker.put("/walk");
+            steps.put(ofFile, ofBunker.asking("path", "/walk"));
+        }
+        steps.put("openBunkerShell", ofBunker);
         steps.put("createTenant", Step.plain().body(new JsonObject().put("name", "walk" + world.number)));
         steps.put("getTenant", Step.at(world.tenant, "TENANT_NOT_FOUND"));
         steps.put(
@@ -182,7 +189,8 @@ class PermissionWalkTest {
                         null,
                         pathOfExamples(entry),
                         Map.of(),
-                        example(entry).toBuffer());
+                        example(entry).toBuffer(),
+                        Future.succeededFuture());
                 assertThat(RunningApi.get(new Checks(api.vertx, contract).check(entry, incoming, null))
                                 .body())
                         .isEqualTo(example(entry));
@@ -216,15 +224,30 @@ class PermissionWalkTest {
         }
         if (entry.takesBody()) {
             badBodies(entry, step, body);
-        } else if (!entry.isOpen()) {
+        } else if (!entry.isOpen() && !entry.isLive()) {
             refused(entry, step, api.superKey, new JsonObject().put("a", 1), 422, "VALIDATION_ERROR");
         }
         if (entry.isStream()) {
             streams(entry, step);
+        } else if (entry.isLive()) {
+            lives(entry, step);
         } else {
             asAsked(entry, step, body);
             overTheBus(entry);
         }
+    }
+
+    /** What flows is for {@link LiveTest}; here: that HTTP lets in who may, and that the bus says where to go. */
+    private void lives(Contract.Entry entry, Step step) {
+        int status = api.status(entry.method().name(), path(entry, step), api.superKey);
+        assertThat(status).as(entry.id()).isEqualTo(entry.id().equals("openBunkerShell") ? 422 : 200);
+        JsonObject request = new JsonObject()
+                .put("authorization", "Bearer " + api.superKey)
+                .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
+        Message<JsonObject> refused =
+                RunningApi.get(api.vertx.eventBus().request(ScaiBunkerClient.addressOf(entry.id()), request));
+        assertThat(refused.body().getJsonObject("error").getString("message")).contains("over HTTP alone");
+        cases += 2;
     }
 
     /** What is told by both doors is for {@link WatchTest}; here: that both let in who may, and tell who may not. */

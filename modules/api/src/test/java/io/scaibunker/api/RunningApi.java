@@ -1,11 +1,7 @@
 package io.scaibunker.api;
 
 import io.scaibunker.bus.Answer;
-import io.scaibunker.bus.BunkerAccessClient;
 import io.scaibunker.bus.BusCodec;
-import io.scaibunker.bus.ExecCommand;
-import io.scaibunker.bus.ExecEnd;
-import io.scaibunker.bus.ExecOutput;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.model.ErrorCode;
@@ -22,7 +18,6 @@ import io.scaibunker.store.Workers;
 import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -78,7 +73,7 @@ final class RunningApi implements AutoCloseable {
                 .reveal();
         ApiConfig config = ApiConfig.from(Settings.of(withPort(settings)));
         verticle = new ApiVerticle(
-                config, database, box, RunningApi::run, Map.of("rooms", () -> Future.succeededFuture()));
+                config, database, box, FakeBunker::open, Map.of("rooms", () -> Future.succeededFuture()));
         get(vertx.deployVerticle(verticle));
     }
 
@@ -157,13 +152,6 @@ final class RunningApi implements AutoCloseable {
         return id;
     }
 
-    private static BunkerAccessClient.Call run(String worker, ExecCommand command, ExecOutput output) {
-        output.stdout(Buffer.buffer(String.join(" ", command.argv())));
-        output.stderr(Buffer.buffer("as " + command.user()));
-        return new BunkerAccessClient.Call(
-                Future.succeededFuture(new ExecEnd(0, 0, false, Duration.ofMillis(5), "")), () -> {});
-    }
-
     // --- calls ---
 
     Answered get(String path, String key) {
@@ -176,6 +164,22 @@ final class RunningApi implements AutoCloseable {
 
     Answered delete(String path, String key) {
         return call("DELETE", path, key, Optional.empty(), Map.of());
+    }
+
+    /** Of a call whose answer is no envelope. */
+    int status(String method, String path, String key) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + verticle.port() + path))
+                .timeout(Duration.ofSeconds(20))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .header("Authorization", "Bearer " + key)
+                .build();
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     Answered call(String method, String path, String key, Optional<String> body, Map<String, String> headers) {

@@ -7,6 +7,6 @@ import java.time.Duration;
  *
  * @param exitCode 128 + signal where a signal ended it
  * @param signal 0 for none
- * @param notStarted why it could not be started; empty when it was
+ * @param notStarted why it could not be started, or the work with a file be done; empty when it was
  */
 public record ExecEnd(int exitCode, int signal, boolean timedOut, Duration duration, String notStarted) {}

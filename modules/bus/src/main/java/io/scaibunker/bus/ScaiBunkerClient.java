@@ -308,6 +308,22 @@ public final class ScaiBunkerClient {
         return data("execInBunker", at(bunkerId).put("body", command), limit);
     }
 
+    /** What its console said last. */
+    public Future<JsonObject> logs(String bunkerId) {
+        return data("getBunkerLogs", at(bunkerId));
+    }
+
+    /** What a directory in a bunker holds. The content of files is for HTTP alone. */
+    public Future<JsonObject> files(String bunkerId, String path) {
+        return data("listBunkerFiles", at(bunkerId).put("query", new JsonObject().put("path", path)));
+    }
+
+    /** @param recursive whether a directory goes with all that is in it */
+    public Future<JsonObject> removeFile(String bunkerId, String path, boolean recursive) {
+        JsonObject query = new JsonObject().put("path", path).put("recursive", recursive);
+        return data("deleteBunkerFile", at(bunkerId).put("query", query));
+    }
+
     public EventWatch watchBunker(String bunkerId, Consumer<EventWatch.Event> handler) {
         return watch("watchBunker", bunkerId, handler);
     }

@@ -1,11 +1,15 @@
 package io.scaibunker.guest;
 
+import io.scaibunker.guest.ExecRequest.Terminal;
 import java.util.concurrent.CompletableFuture;
 
 /** One command in a guest, from the moment it was asked for. Safe for several threads. */
 public interface ExecHandle {
     /** SIGKILL on Linux. */
     int KILL = 9;
+
+    /** SIGHUP on Linux: what a terminal that is gone says. */
+    int HANG_UP = 1;
 
     /** SIGTERM on Linux. */
     int TERMINATE = 15;
@@ -27,6 +31,9 @@ public interface ExecHandle {
      * what left its group. Asking after the end is fine.
      */
     void signal(int number);
+
+    /** Another size for the command's terminal; nothing where it has none. */
+    void resize(Terminal size);
 
     /**
      * Ends with the command, after the sink has taken the last byte of its output. Fails with {@link GuestException}

@@ -1,5 +1,6 @@
 package io.scaibunker.guest;
 
+import io.scaibunker.guest.ExecRequest.Terminal;
 import io.scaibunker.guest.Frame.Output;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -43,7 +44,15 @@ final class ExecStream implements ExecHandle {
 
     Frame.Exec request(ExecRequest request) {
         return new Frame.Exec(
-                number, WINDOW, hasStdin, request.argv(), request.envWords(), request.cwd(), request.user());
+                number,
+                WINDOW,
+                hasStdin,
+                request.terminal(),
+                request.fileWork(),
+                request.argv(),
+                request.envWords(),
+                request.cwd(),
+                request.user());
     }
 
     void start(String machine) {
@@ -208,6 +217,15 @@ final class ExecStream implements ExecHandle {
         locked(() -> {
             if (ended == null && failed == null) {
                 outbox.send(new Frame.Signal(number, signal));
+            }
+        });
+    }
+
+    @Override
+    public void resize(Terminal size) {
+        locked(() -> {
+            if (ended == null && failed == null) {
+                outbox.send(new Frame.Resize(number, size));
             }
         });
     }

@@ -1,6 +1,8 @@
 package io.scaibunker.guest;
 
+import io.scaibunker.guest.ExecRequest.Terminal;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that goes over the wire. {@link FrameCodec} holds the bytes; the agent's {@code wire.h} holds the same
@@ -22,6 +24,12 @@ sealed interface Frame {
     /** What a frame of output costs in credit besides its bytes; bounds the number of frames in flight. */
     int FRAME_COST = 64;
 
+    /** Bits of EXEC's flags; beyond the first one, also what an agent may know ({@link GuestHello#features}). */
+    int WITH_STDIN = 1;
+
+    int WITH_TERMINAL = 2;
+    int FILE_WORK = 4;
+
     /** Commands at the same time on one connection. */
     int MAX_STREAMS = 64;
 
@@ -38,7 +46,16 @@ sealed interface Frame {
     record PowerOff() implements ToGuest {}
 
     /** Starts a command on a fresh stream, with credit for that much output. */
-    record Exec(int stream, int credit, boolean stdin, List<String> argv, List<String> env, String cwd, String user)
+    record Exec(
+            int stream,
+            int credit,
+            boolean stdin,
+            @Nullable Terminal terminal,
+            boolean fileWork,
+            List<String> argv,
+            List<String> env,
+            String cwd,
+            String user)
             implements ToGuest {}
 
     /** Input for a command; never more than the agent gave credit for. */
@@ -52,6 +69,9 @@ sealed interface Frame {
 
     /** A signal for the command's process group; 9 for all it ever started. */
     record Signal(int stream, int number) implements ToGuest {}
+
+    /** Another size for the command's terminal. */
+    record Resize(int stream, Terminal size) implements ToGuest {}
 
     /** The agent's greeting. */
     record HelloBack(int protocol, int features, byte[] nonce, long uptimeMillis, String version)

@@ -19,6 +19,7 @@ final class FrameCodec {
     static final byte STDIN_END = 0x12;
     static final byte CREDIT = 0x13;
     static final byte SIGNAL = 0x14;
+    static final byte RESIZE = 0x15;
     static final byte HELLO_BACK = (byte) 0x81;
     static final byte STARTED = (byte) 0x90;
     static final byte FAILED = (byte) 0x91;
@@ -46,20 +47,30 @@ final class FrameCodec {
             case Frame.Stdin stdin -> body.head(STDIN, stdin.stream()).bytes(stdin.bytes());
             case Frame.StdinEnd end -> body.head(STDIN_END, end.stream());
             case Frame.Credit credit -> body.head(CREDIT, credit.stream()).number32(credit.more());
+            case Frame.Resize resize ->
+                body.head(RESIZE, resize.stream())
+                        .number16(resize.size().columns())
+                        .number16(resize.size().rows());
             case Frame.Signal signal -> body.head(SIGNAL, signal.stream()).number8(signal.number());
         }
         return body.framed();
     }
 
     private static void exec(Body body, Frame.Exec exec) {
+        var terminal = exec.terminal();
         body.head(EXEC, exec.stream())
-                .number8(exec.stdin() ? 1 : 0)
+                .number8((exec.stdin() ? Frame.WITH_STDIN : 0)
+                        | (terminal == null ? 0 : Frame.WITH_TERMINAL)
+                        | (exec.fileWork() ? Frame.FILE_WORK : 0))
                 .number32(exec.credit())
                 .words(exec.argv())
                 .words(exec.env())
                 .word(exec.cwd())
-                .word(exec.user())
-                .number32(WHOLE);
+                .word(exec.user());
+        if (terminal != null) {
+            body.number16(terminal.columns()).number16(terminal.rows());
+        }
+        body.number32(WHOLE);
     }
 
     /** One frame from what followed its length. The buffer is used up. */

@@ -75,11 +75,17 @@ public final class GuestConnection implements AutoCloseable {
     /**
      * Starts a command; returns before it runs.
      *
-     * @throws GuestException TOO_LARGE, TOO_MANY, or CLOSED; also CLOSED when the agent has not answered yet
+     * @throws GuestException TOO_LARGE, TOO_MANY, UNSUPPORTED, or CLOSED; also CLOSED when the agent has not answered yet
      */
     public ExecHandle exec(ExecRequest request, ExecSink sink) {
         if (!isReady()) {
             throw new GuestException(Reason.CLOSED, "the agent of " + name + " is not there");
+        }
+        var needed =
+                (request.terminal() == null ? 0 : Frame.WITH_TERMINAL) | (request.fileWork() ? Frame.FILE_WORK : 0);
+        if ((hello.join().features() & needed) != needed) {
+            throw new GuestException(
+                    Reason.UNSUPPORTED, name + " was booted by an older version, which has no terminals and no files");
         }
         return streams.open(request, sink);
     }

@@ -12,6 +12,8 @@ public final class GuestException extends RuntimeException {
         TOO_LARGE,
         /** As many commands run on this connection as it carries; later there may be room. */
         TOO_MANY,
+        /** The agent in this machine is of an older version and cannot do that. */
+        UNSUPPORTED,
         /** The guest sent what no honest agent sends. The connection is closed. */
         PROTOCOL,
         /** The guest does not take what it is sent. The connection is closed. */

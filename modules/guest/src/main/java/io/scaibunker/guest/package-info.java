@@ -32,8 +32,9 @@
  * fit ends the connection with {@link io.scaibunker.guest.GuestException}, never more than that. Nothing from the guest
  * makes the host allocate more than (streams × window).
  *
- * <p>Commands with a terminal, and files, are further flags and frame types on the same streams: HELLO says which the
- * agent knows.
+ * <p><b>Terminals and files</b> are flags of the same streams; HELLO says which the agent knows. Work with files is a command
+ * whose process executes nothing but the agent's own {@code file.c}: it runs as the user, its bytes have the same credit,
+ * killing it is the same. Paths are the guest's, behind the guest's kernel: there is no way out of it by a path.
  */
 @NullMarked
 package io.scaibunker.guest;

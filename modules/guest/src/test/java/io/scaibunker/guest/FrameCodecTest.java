@@ -25,9 +25,19 @@ class FrameCodecTest {
         assertThat(hex(FrameCodec.encode(new Frame.Hello(1, new byte[16]))))
                 .isEqualTo("00000017" + "01" + "00000000" + "0001" + "00".repeat(16));
         assertThat(hex(FrameCodec.encode(
-                        new Frame.Exec(7, 262144, true, List.of("sh", "é"), List.of("A=1"), "/", "ann"))))
+                        new Frame.Exec(7, 262144, true, null, false, List.of("sh", "é"), List.of("A=1"), "/", "ann"))))
                 .isEqualTo("0000002c" + "10" + "00000007" + "01" + "00040000" + "0002" + "0002736800" + "0002c3a900"
                         + "0001" + "0003413d3100" + "00012f00" + "0003616e6e00" + "c0ffee5b");
+        var terminal = new ExecRequest.Terminal(80, 24);
+        assertThat(hex(FrameCodec.encode(
+                        new Frame.Exec(7, 1, true, terminal, false, List.of("sh"), List.of(), "", ""))))
+                .isEqualTo("00000021" + "10" + "00000007" + "03" + "00000001" + "0001" + "0002736800" + "0000"
+                        + "000000" + "000000" + "00500018" + "c0ffee5b");
+        assertThat(hex(FrameCodec.encode(new Frame.Exec(7, 1, false, null, true, List.of("get"), List.of(), "", ""))))
+                .isEqualTo("0000001e" + "10" + "00000007" + "04" + "00000001" + "0001" + "000367657400" + "0000"
+                        + "000000" + "000000" + "c0ffee5b");
+        assertThat(hex(FrameCodec.encode(new Frame.Resize(7, terminal))))
+                .isEqualTo("00000009" + "15" + "00000007" + "00500018");
         assertThat(hex(FrameCodec.encode(new Frame.Stdin(7, new byte[] {1, 2}))))
                 .isEqualTo("00000007" + "11" + "00000007" + "0102");
         assertThat(hex(FrameCodec.encode(new Frame.StdinEnd(7)))).isEqualTo("00000005" + "12" + "00000007");
@@ -107,6 +117,6 @@ class FrameCodecTest {
     }
 
     private static Frame.Exec exec(int length) {
-        return new Frame.Exec(1, 1, false, List.of("x".repeat(length)), List.of(), "", "");
+        return new Frame.Exec(1, 1, false, null, false, List.of("x".repeat(length)), List.of(), "", "");
     }
 }

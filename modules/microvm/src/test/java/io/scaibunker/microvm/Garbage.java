@@ -6,7 +6,7 @@ import java.util.Random;
 
 /** Frames that no honest host sends, in the outer form of frames so that they get as far as possible. */
 final class Garbage {
-    private static final byte[] TYPES = {0x01, 0x02, 0x10, 0x10, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, (byte) 0x95};
+    private static final byte[] TYPES = {0x01, 0x02, 0x10, 0x10, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, (byte) 0x95};
 
     private Garbage() {}
 
@@ -42,7 +42,7 @@ final class Garbage {
     private static byte[] exec(Random random) {
         var word = "helper".getBytes(StandardCharsets.US_ASCII);
         var body = ByteBuffer.allocate(64)
-                .put((byte) random.nextInt(3))
+                .put((byte) random.nextInt(9))
                 .putInt(random.nextInt())
                 .putShort((short) random.nextInt(3));
         body.putShort((short) (random.nextInt(8) == 0 ? random.nextInt() : word.length))

@@ -35,6 +35,12 @@ public enum ErrorCode {
     WRONG_STATE(CONFLICT),
     IDEMPOTENCY_CONFLICT(CONFLICT),
     BUNKER_QUOTA_EXCEEDED(EXHAUSTED),
+    /** As many commands, files and shells are open in the bunker as it carries. */
+    BUNKER_BUSY(EXHAUSTED),
+    FILE_NOT_FOUND(NOT_FOUND),
+    FILE_ACCESS_DENIED(DENIED),
+    /** The file is of another kind, its directory is not empty, the disk is full. */
+    FILE_CONFLICT(CONFLICT),
     TOO_MANY_WATCHERS(EXHAUSTED),
     NO_SUITABLE_WORKER(UNAVAILABLE),
     WORKER_UNAVAILABLE(UNAVAILABLE),

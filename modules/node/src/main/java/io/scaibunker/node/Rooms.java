@@ -59,7 +59,7 @@ record Rooms(
 
     private ApiVerticle api() {
         var access = new BunkerAccessClient(vertx, joinToken, CONNECT_LIMIT);
-        return new ApiVerticle(configuration.api(), rows().database(), rows().secrets(), access::exec, checks);
+        return new ApiVerticle(configuration.api(), rows().database(), rows().secrets(), access::open, checks);
     }
 
     private Control rows() {

@@ -8,10 +8,14 @@ import io.scaibunker.testkit.Ports;
 import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,10 +24,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** A control node and workers, each a process of its own, over one real database; and a client of its API. */
 final class Fleet implements AutoCloseable {
+    private static final String BASE = "/v1/modules/scaibunker";
     static final Duration START = Duration.ofSeconds(60);
 
     private final Path dir;
@@ -111,7 +119,7 @@ final class Fleet implements AutoCloseable {
         try {
             return Files.readString(dir.resolve("control/var/super-admin.key")).strip();
         } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -212,13 +220,61 @@ final class Fleet implements AutoCloseable {
         return send("DELETE", path, null);
     }
 
+    /** A call whose body, or whose answer, is bytes. */
+    HttpResponse<byte[]> bytes(String method, String path, byte[] body) {
+        try {
+            return http.send(
+                    request(path)
+                            .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
+        } catch (java.io.IOException | InterruptedException e) {
+            throw new IllegalStateException(method + " " + path, e);
+        }
+    }
+
+    /** A terminal, and all it says until it closes. */
+    String terminal(String path) {
+        CompletableFuture<String> closed = new CompletableFuture<>();
+        StringBuilder said = new StringBuilder();
+        WebSocket.Listener listener = new WebSocket.Listener() {
+            @Override
+            public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer bytes, boolean last) {
+                said.append(StandardCharsets.UTF_8.decode(bytes));
+                socket.request(1);
+                return null;
+            }
+
+            @Override
+            public CompletionStage<?> onText(WebSocket socket, CharSequence text, boolean last) {
+                said.append(text);
+                socket.request(1);
+                return null;
+            }
+
+            @Override
+            public CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
+                closed.complete(said + " " + status + reason);
+                return null;
+            }
+        };
+        http.newWebSocketBuilder()
+                .header("Authorization", "Bearer " + key())
+                .buildAsync(URI.create("ws://127.0.0.1:" + apiPort + BASE + path), listener)
+                .join();
+        return closed.orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + callsGoTo + BASE + path))
+                .timeout(Duration.ofSeconds(60))
+                .header("Authorization", "Bearer " + key())
+                .header("Content-Type", "application/json");
+    }
+
     private Answer send(String method, String path, JsonObject body) {
         try {
-            HttpRequest.Builder request = HttpRequest.newBuilder(
-                            URI.create("http://127.0.0.1:" + callsGoTo + "/v1/modules/scaibunker" + path))
-                    .timeout(Duration.ofSeconds(30))
-                    .header("Authorization", "Bearer " + key())
-                    .header("Content-Type", "application/json");
+            HttpRequest.Builder request = request(path);
             request.method(
                     method,
                     body == null

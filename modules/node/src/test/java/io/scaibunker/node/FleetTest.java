@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -307,6 +308,8 @@ class FleetTest {
         assertThat(result.getString("stdout")).isEqualTo("42\n");
         assertThat(result.getInteger("exit_code")).isZero();
 
+        assertFilesAndTerminals(bunker);
+
         fleet.post("/images/small/deactivate", new JsonObject()).data();
         assertThat(fleet.post("/bunkers", new JsonObject().put("image", image.getString("id")))
                         .errorCode())
@@ -327,6 +330,34 @@ class FleetTest {
         assertThat(fleet.workerDir("one").resolve("copies")).isEmptyDirectory();
         assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory();
         assertThat(fleet.get("/availability-groups/" + group).status()).isEqualTo(200);
+    }
+
+    private void assertFilesAndTerminals(String bunker) {
+        byte[] bytes = new byte[20 << 20];
+        new Random(5).nextBytes(bytes);
+        String file = "/bunkers/" + bunker + "/files?path=/data/file";
+        assertThat(fleet.bytes("PUT", file, bytes).statusCode()).isEqualTo(200);
+        assertThat(fleet.bytes("GET", file, new byte[0]).body()).isEqualTo(bytes);
+        assertThat(fleet.get("/bunkers/" + bunker + "/files/list?path=/data")
+                        .data()
+                        .encode())
+                .contains("\"name\":\"file\"")
+                .contains("\"size\":" + bytes.length);
+        assertThat(fleet.delete("/bunkers/" + bunker + "/files?path=/data&recursive=true")
+                        .status())
+                .isEqualTo(200);
+        // Its disk has 64 MiB.
+        assertThat(new String(fleet.bytes("PUT", file, new byte[90 << 20]).body(), StandardCharsets.UTF_8))
+                .contains("FILE_CONFLICT")
+                .contains("no space left");
+        assertThat(fleet.terminal("/bunkers/" + bunker + "/shell?program=/bin/answer"))
+                .startsWith("42\r\n{\"exit\":{\"exit_code\":0")
+                .endsWith(" 1000");
+        assertThat(fleet.terminal("/bunkers/" + bunker + "/shell"))
+                .contains("1011could not be started")
+                .contains("no such file");
+        assertThat(fleet.get("/bunkers/" + bunker + "/logs").data().getString("console"))
+                .contains("scaibunker-agent: ready");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.scaibunker.scanner;
 
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.scanner.Judge.Compared;
@@ -10,11 +11,15 @@ import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.json.JsonArray;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +31,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Rematch {
     private static final Logger LOG = LoggerFactory.getLogger(Rematch.class);
+
+    /** Threads that compare. */
+    static final int HANDS = 2;
+
+    /** Verdicts that are written at once. */
+    private static final int LANES = 4;
 
     private final Database database;
     private final Judge judge;
@@ -46,21 +57,21 @@ final class Rematch {
 
     /** What one round came to. */
     private static final class Round {
-        private final Judge judge;
+        private final List<Judge> judges;
         private final String basis;
         private final long began = System.nanoTime();
         private int matched;
         private int changed;
 
         Round(Judge judge) {
-            this.judge = judge;
-            this.basis = judge.basis();
+            this.judges = Stream.generate(judge::forMany).limit(HANDS).toList();
+            this.basis = judges.getFirst().basis();
         }
     }
 
     /** No verdict stands on another basis than this node's, unless another node holds them against its own. */
     Future<?> drain() {
-        return bench.executeBlocking(() -> new Round(judge.forMany()), false)
+        return bench.executeBlocking(() -> new Round(judge), false)
                 .compose(round -> next(round, Optional.empty()).onSuccess(done -> {
                     if (round.matched > 0) {
                         LOG.info(
@@ -82,20 +93,34 @@ final class Rematch {
                         : Future.succeededFuture(List.<Outdated>of()))
                 .compose(outdated -> outdated.isEmpty()
                         ? Future.succeededFuture()
-                        : bench.executeBlocking(() -> compare(round, outdated), false)
+                        : compare(round, outdated)
                                 .compose(compared -> record(round, outdated, compared))
                                 .compose(recorded -> next(round, Optional.of(outdated.getLast()))));
     }
 
+    /** Each hand takes its part of the page, which stays in order. */
+    private Future<List<Compared>> compare(Round round, List<Outdated> outdated) {
+        List<Future<List<Compared>>> parts = new ArrayList<>();
+        for (int hand = 0; hand < HANDS; hand++) {
+            Judge own = round.judges.get(hand);
+            List<Outdated> part =
+                    outdated.subList(outdated.size() * hand / HANDS, outdated.size() * (hand + 1) / HANDS);
+            parts.add(bench.executeBlocking(() -> compare(own, round.basis, part), false));
+        }
+        return Future.all(parts)
+                .map(all ->
+                        parts.stream().flatMap(part -> part.result().stream()).toList());
+    }
+
     /** Blocks. Images that share an artifact follow each other. */
-    private static List<Compared> compare(Round round, List<Outdated> outdated) {
+    private static List<Compared> compare(Judge judge, String basis, List<Outdated> outdated) {
         List<Compared> compared = new ArrayList<>(outdated.size());
         @Nullable Outdated before = null;
         for (Outdated old : outdated) {
             boolean same = before != null
                     && before.artifact().equals(old.artifact())
                     && before.reportDigest().equals(old.reportDigest());
-            compared.add(same ? compared.getLast() : round.judge.compare(old, round.basis));
+            compared.add(same ? compared.getLast() : judge.compare(old, basis));
             before = old;
         }
         return compared;
@@ -103,33 +128,62 @@ final class Rematch {
 
     private Future<Void> record(Round round, List<Outdated> outdated, List<Compared> compared) {
         Map<JsonArray, List<ImageId>> same = new HashMap<>();
-        Future<?> last = Future.succeededFuture();
+        Map<Digest, List<Change>> changes = new LinkedHashMap<>();
         for (int index = 0; index < outdated.size(); index++) {
             Outdated old = outdated.get(index);
-            round.matched++;
             switch (compared.get(index)) {
                 case Compared.Same confirmed ->
                     same.computeIfAbsent(confirmed.database(), unseen -> new ArrayList<>())
                             .add(old.imageId());
-                case Compared.Other other -> last = last.compose(done -> amend(round, old, other.judged()));
+                case Compared.Other other ->
+                    changes.computeIfAbsent(old.artifact(), unseen -> new ArrayList<>())
+                            .add(new Change(old, other.judged()));
             }
         }
-        for (Map.Entry<JsonArray, List<ImageId>> one : same.entrySet()) {
-            last = last.compose(done -> Scans.confirm(database.client(), one.getValue(), round.basis, one.getKey()));
+        round.matched += outdated.size();
+        Queue<List<Change>> waiting = new ArrayDeque<>(changes.values());
+        List<Future<?>> lanes = new ArrayList<>();
+        for (int lane = 0; lane < LANES; lane++) {
+            lanes.add(amendAll(round, waiting));
         }
-        return last.mapEmpty();
+        same.forEach((known, images) -> lanes.add(Scans.confirm(database.client(), images, round.basis, known)));
+        return Future.join(lanes).mapEmpty();
     }
 
-    private Future<?> amend(Round round, Outdated old, Judge.Judged judged) {
-        return database.inTransaction(sql -> Scans.amend(sql, old, judged.verdict())
+    /** A verdict that is another one now. */
+    private record Change(Outdated old, Judge.Judged judged) {}
+
+    /** One artifact after the other: the images that share one write the same findings. */
+    private Future<?> amendAll(Round round, Queue<List<Change>> waiting) {
+        List<Change> next = waiting.poll();
+        if (next == null) {
+            return Future.succeededFuture();
+        }
+        Future<?> done = Future.succeededFuture();
+        for (Change change : next) {
+            done = done.compose(before -> amend(round, change));
+        }
+        return done.compose(all -> amendAll(round, waiting));
+    }
+
+    /** One verdict that cannot be written does not keep the others from it; the next round comes by it again. */
+    private Future<?> amend(Round round, Change change) {
+        Outdated old = change.old();
+        return database.inTransaction(sql -> Scans.amend(
+                                sql, old, change.judged().verdict())
                         .compose(amended -> amended
-                                ? ImageScanner.keep(sql, old.artifact(), judged).map(true)
+                                ? ImageScanner.keep(sql, old.artifact(), change.judged())
+                                        .map(true)
                                 : Future.succeededFuture(false)))
                 .onSuccess(amended -> {
                     if (amended) {
                         round.changed++;
-                        ImageScanner.tell(old.imageId(), judged.verdict());
+                        ImageScanner.tell(old.imageId(), change.judged().verdict());
                     }
+                })
+                .recover(thrown -> {
+                    LOG.warn("the verdict on {} stays as it was", old.imageId(), thrown);
+                    return Future.succeededFuture(false);
                 });
     }
 

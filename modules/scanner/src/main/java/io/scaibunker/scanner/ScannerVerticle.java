@@ -37,8 +37,8 @@ public final class ScannerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         post = new Post(vertx);
-        // One more than there are slots: a re-match does not take a scan's.
-        bench = vertx.createSharedWorkerExecutor("scans", config.slots() + 1);
+        // More than there are slots: a re-match does not take a scan's.
+        bench = vertx.createSharedWorkerExecutor("scans", config.slots() + Rematch.HANDS);
         Judge judge = new Judge(config.scanner(), config.policy(), InstantSource.system());
         ImageScanner scanner =
                 new ImageScanner(config, database, post, new StoredInventories(database, workers), judge, bench);

@@ -240,6 +240,11 @@ class ScannerTest {
         rematch(judge).drain().await();
 
         assertThat(told).hasValue(0);
+        assertThat(server.rows("SELECT body->>'scan_status' AS is FROM events WHERE kind = 'scan' AND subject = '"
+                        + sound.value() + "' ORDER BY id"))
+                .as("a changed verdict is an event")
+                .extracting(row -> row.get("is"))
+                .endsWith("passed", "failed");
         assertThat(find(sound)).returns(ScanStatus.FAILED, Scan::status).returns(Optional.of("FINDINGS"), Scan::reason);
         assertThat(found(BAKED)).hasSize(2);
         assertThat(found(OTHER)).containsExactly("CVE-2024-2 openssl 3.0.11-1 3.0.12-1");

@@ -100,6 +100,7 @@ public final class InventoryBuilder {
      */
     public void offer(String path, long size, InputStream content) throws IOException {
         if (left <= 0) {
+            found.gap(ScanReason.TOO_LARGE, path, "there is more in the image than can be looked at");
             return;
         }
         var source = new SourceInput(content, left);
@@ -113,9 +114,6 @@ public final class InventoryBuilder {
             found.gap(ScanReason.INVENTORY_INCOMPLETE, path, "cannot be read: " + malformed.getMessage());
         }
         left -= source.count();
-        if (left <= 0) {
-            found.gap(ScanReason.TOO_LARGE, path, "there is more in the image than can be looked at");
-        }
     }
 
     private void read(String path, long size, InputStream content) throws IOException {

@@ -76,8 +76,12 @@ public final class Verdict {
         if (scanned.coverage().packages() == 0) {
             return new Verdict(Status.SKIPPED, null, "no packages were found: there is nothing to scan", findings, 0);
         }
+        var unrated = findings.stream()
+                .filter(finding -> finding.rating().severity() == Severity.UNKNOWN)
+                .count();
         var text = findings.size() + " vulnerabilities, none of them minded, in "
-                + scanned.coverage().packages() + " packages";
+                + scanned.coverage().packages() + " packages"
+                + (unrated == 0 ? "" : "; nobody has rated " + unrated + " of them");
         return new Verdict(Status.PASSED, null, text, findings, 0);
     }
 

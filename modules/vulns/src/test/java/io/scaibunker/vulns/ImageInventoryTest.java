@@ -76,6 +76,18 @@ class ImageInventoryTest {
     }
 
     @Test
+    void whatIsMoreThanCanBeLookedAtLeavesAGap() throws IOException {
+        InventoryLimits few = new InventoryLimits(1 << 20, 1 << 16, 10, 10, 1 << 20, 1 << 20, 10, 3, 5);
+        InventoryBuilder builder = new InventoryBuilder(few);
+        for (String path : new String[] {"etc/os-release", "var/lib/dpkg/status"}) {
+            builder.offer(path, 100, new java.io.ByteArrayInputStream(new byte[100]));
+        }
+        assertThat(builder.build().gaps())
+                .extracting(Gap::reason)
+                .containsExactly(ScanReason.TOO_LARGE, ScanReason.TOO_LARGE);
+    }
+
+    @Test
     void whatIsNoImageIsSaidToBeNone() throws IOException {
         Path file = Files.write(folder.resolve("text"), new byte[5_000]);
         assertThatThrownBy(() -> ImageInventory.read(file)).isInstanceOf(IOException.class);

@@ -101,6 +101,21 @@ class ReportsTest {
     }
 
     @Test
+    void theEndOfADistributionIsSaidOnceItHasCome() throws IOException {
+        for (String day : List.of("2024-06-30", "2024-07-01")) {
+            var scanned = new ScanOutcome.Scanned(
+                    "x",
+                    List.of(VerdictTest.database(10, 1)),
+                    new Coverage(1, new java.util.TreeMap<>(java.util.Map.of("Debian:10", 1)), List.of()),
+                    List.of(),
+                    List.of());
+            ScanReport report = ScanReport.of(scanned, Policy.DEFAULT, java.time.Instant.parse(day + "T12:00:00Z"));
+            assertThat(write(report, Form.JSON).contains("came to its end on 2024-06-30"))
+                    .isEqualTo(day.endsWith("01"));
+        }
+    }
+
+    @Test
     void theTableIsForPeopleAndTakesNoOrdersFromImages() throws IOException {
         String table = write(scan(inventory("3.0.9-1")), Form.TABLE);
         assertThat(table.lines().toList())

@@ -20,6 +20,7 @@ final class Bunker {
     /** How often in a row its machine ended soon after it had begun. */
     private final int quickEnds;
 
+    private final BunkerUse.Uses uses = new BunkerUse.Uses();
     private volatile long changed = System.nanoTime();
     private volatile boolean ran;
 
@@ -51,6 +52,15 @@ final class Bunker {
 
     BunkerPlan.Here here() {
         return here;
+    }
+
+    /** Somebody begins to use it. */
+    BunkerUse use(boolean lasts) {
+        return uses.begin(lasts);
+    }
+
+    long idleNanos() {
+        return uses.idleNanos();
     }
 
     /** The machine, from its spawn to its end. */

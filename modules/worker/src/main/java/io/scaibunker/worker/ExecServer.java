@@ -6,6 +6,8 @@ import io.scaibunker.bus.proto.ExecExit;
 import io.scaibunker.bus.proto.ExecIn;
 import io.scaibunker.bus.proto.ExecOut;
 import io.scaibunker.bus.proto.ExecStart;
+import io.scaibunker.bus.proto.Terminal;
+import io.scaibunker.guest.Errno;
 import io.scaibunker.guest.ExecHandle;
 import io.scaibunker.guest.ExecOutcome;
 import io.scaibunker.guest.ExecRequest;
@@ -19,6 +21,7 @@ import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -33,6 +36,7 @@ import org.slf4j.LoggerFactory;
 final class ExecServer {
     private static final Logger LOG = LoggerFactory.getLogger(ExecServer.class);
     private static final long KILL_SECONDS = 10;
+    private static final long HANG_UP_SECONDS = 5;
 
     /** Messages of output on their way to one caller. */
     private static final int WINDOW = 16;
@@ -78,6 +82,9 @@ final class ExecServer {
 
         private volatile @Nullable ExecHandle handle;
         private volatile boolean gone;
+        private volatile boolean onTerminal;
+        private volatile boolean fileWork;
+        private volatile BunkerUse use = BunkerUse.NONE;
 
         Call(GrpcServerRequest<ExecIn, ExecOut> request, Context loop) {
             this.request = request;
@@ -85,10 +92,12 @@ final class ExecServer {
         }
 
         void take(ExecIn part) {
+            use.touch();
             switch (part.getPartCase()) {
                 case START -> start(part.getStart());
                 case STDIN -> feed(part.getStdin().toByteArray());
                 case STDIN_END -> endInput();
+                case RESIZE -> resize(part.getResize());
                 case PART_NOT_SET -> refuse(request, GrpcStatus.INVALID_ARGUMENT, "an empty message");
             }
         }
@@ -101,6 +110,10 @@ final class ExecServer {
             try {
                 Bunker bunker =
                         bunkers.find(BunkerId.parse(start.getBunkerId())).orElse(null);
+                if (start.getConsole() && bunker != null) {
+                    tellConsole(bunker);
+                    return;
+                }
                 if (bunker == null) {
                     refuse(request, GrpcStatus.NOT_FOUND, start.getBunkerId() + " is not on this worker");
                     return;
@@ -110,8 +123,12 @@ final class ExecServer {
                     refuse(request, GrpcStatus.FAILED_PRECONDITION, start.getBunkerId() + " is not running");
                     return;
                 }
+                onTerminal = start.hasTerminal();
+                fileWork = start.getFileWork();
                 handle = machine.exec(execRequest(bunker, start), this);
+                use = bunker.use(!onTerminal);
                 bench.await(() -> waitFor(start.getTimeoutMs())).onComplete(ended -> {
+                    use.end();
                     if (ended.succeeded()) {
                         request.response()
                                 .end(ExecOut.newBuilder()
@@ -123,7 +140,12 @@ final class ExecServer {
                 });
             } catch (IllegalArgumentException e) {
                 refuse(request, GrpcStatus.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
-            } catch (MachineException | GuestException e) {
+            } catch (GuestException e) {
+                GrpcStatus status = e.reason() == GuestException.Reason.TOO_MANY
+                        ? GrpcStatus.RESOURCE_EXHAUSTED
+                        : GrpcStatus.FAILED_PRECONDITION;
+                refuse(request, status, String.valueOf(e.getMessage()));
+            } catch (MachineException e) {
                 refuse(request, GrpcStatus.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
             }
         }
@@ -148,7 +170,12 @@ final class ExecServer {
             ExecExit.Builder exit =
                     ExecExit.newBuilder().setTimedOut(timedOut).setDurationMs((System.nanoTime() - began) / 1_000_000);
             switch (outcome) {
-                case ExecOutcome.Exited exited -> exit.setExitCode(exited.code());
+                case ExecOutcome.Exited exited -> {
+                    exit.setExitCode(exited.code());
+                    if (fileWork && exited.code() != 0) {
+                        exit.setNotStarted(Errno.text(exited.code()));
+                    }
+                }
                 case ExecOutcome.Signalled signalled ->
                     exit.setSignal(signalled.signal()).setExitCode(128 + signalled.signal());
                 case ExecOutcome.NotStarted not -> exit.setExitCode(127).setNotStarted(not.text());
@@ -176,6 +203,7 @@ final class ExecServer {
         }
 
         private void pass(ExecOut part) {
+            use.touch();
             window.acquireUninterruptibly();
             if (gone) {
                 window.release();
@@ -206,18 +234,60 @@ final class ExecServer {
             }
         }
 
+        private void resize(Terminal size) {
+            ExecHandle running = handle;
+            if (running != null) {
+                running.resize(terminal(size));
+            }
+        }
+
+        private void tellConsole(Bunker bunker) {
+            String text = bunker.machine().map(Machine::consoleTail).orElse("");
+            bench.await(() -> {
+                        send(text.getBytes(StandardCharsets.UTF_8), false);
+                        return text;
+                    })
+                    .onComplete(sent -> request.response()
+                            .end(ExecOut.newBuilder()
+                                    .setExit(ExecExit.getDefaultInstance())
+                                    .build()));
+        }
+
+        /** The caller went away. What ran on a terminal hears of it as it would from a real one, and gets time for that. */
         void kill() {
             gone = true;
             ExecHandle running = handle;
-            if (running != null) {
-                running.signal(ExecHandle.KILL);
+            if (running == null) {
+                return;
             }
+            // Output that waits for its way to the caller waits no more.
+            window.release(WINDOW);
+            if (!onTerminal) {
+                running.signal(ExecHandle.KILL);
+                return;
+            }
+            running.signal(ExecHandle.HANG_UP);
+            running.outcome().orTimeout(HANG_UP_SECONDS, TimeUnit.SECONDS).exceptionally(late -> {
+                running.signal(ExecHandle.KILL);
+                return null;
+            });
         }
     }
 
     private static ExecRequest execRequest(Bunker bunker, ExecStart start) {
         Map<String, String> environment = new HashMap<>(bunker.wanted().environment());
         environment.putAll(start.getEnvironmentMap());
-        return new ExecRequest(start.getArgvList(), environment, start.getCwd(), start.getUser(), true);
+        return new ExecRequest(
+                start.getArgvList(),
+                environment,
+                start.getCwd(),
+                start.getUser(),
+                true,
+                start.hasTerminal() ? terminal(start.getTerminal()) : null,
+                start.getFileWork());
+    }
+
+    private static ExecRequest.Terminal terminal(Terminal size) {
+        return new ExecRequest.Terminal(size.getColumns(), size.getRows());
     }
 }
