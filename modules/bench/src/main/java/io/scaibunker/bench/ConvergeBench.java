@@ -67,7 +67,7 @@ final class ConvergeBench implements Callable<Integer> {
                 "cluster.join-token=bench",
                 "api.port=" + apiPort);
         Files.createDirectories(work);
-        ControlNode control = ControlNode.start(scaibunker, work.resolve("control.log"), settings);
+        RunningNode control = RunningNode.start(scaibunker, work.resolve("control.log"), settings);
         Vertx vertx = join(ownPort, clusterPort);
         try {
             ObjectNode outcome = mapper.createObjectNode();
@@ -86,7 +86,7 @@ final class ConvergeBench implements Callable<Integer> {
                 // While nobody counts, a fifth of all copies goes away.
                 fleet.forEach(worker -> worker.lose(5));
                 long killed = System.nanoTime();
-                control = ControlNode.start(scaibunker, work.resolve("control.log"), settings);
+                control = RunningNode.start(scaibunker, work.resolve("control.log"), settings);
                 double started = seconds(killed);
                 messages.set(0);
                 awaitAll(client);

@@ -11,7 +11,7 @@
  * for the others the time that a {@code sync} takes afterwards is in a column of its own.
  *
  * <p>{@code converge} is of another kind: {@link io.scaibunker.bench.SimulatedWorker workers} that are messages without bytes,
- * in this process, drive one real control node.
+ * in this process, drive one real control node. {@code fanout} has real ones of both, and a real registry.
  */
 @NullMarked
 package io.scaibunker.bench;

@@ -63,12 +63,18 @@ final class CopyFetcher {
             job.enter(CachePhase.FETCHING);
             Files.createDirectories(place);
             Optional<ImageTable> table = table(place, copy, turn.sources());
-            if (table.isEmpty() || !receive(new Reception(job, copy, turn.sources()), place, table.get())) {
+            Reception reception = new Reception(job, copy, turn.sources());
+            if (table.isEmpty() || !receive(reception, place, table.get())) {
                 return Optional.empty();
             }
             job.enter(CachePhase.VERIFYING);
             ledger.add(job.wanted().imageId(), copy, place.resolve("image"), table.get());
             Leftovers.remove(place);
+            LOG.info(
+                    "fetched {} as {}: {} bytes from others",
+                    job.wanted().imageId(),
+                    copy.artifactDigest(),
+                    reception.received);
             return Optional.of(copy);
         } catch (InterruptedException e) {
             throw new CancellationException("the copy of " + job.wanted().imageId() + " is not wanted any more");
@@ -198,6 +204,7 @@ final class CopyFetcher {
         /** Peers that failed us or lied. */
         private final Set<String> useless = new HashSet<>();
 
+        private long received;
         private long done;
         private long total;
 
@@ -239,6 +246,7 @@ final class CopyFetcher {
                     if (!file.write(number, bytes)) {
                         throw new PeerLied(peer + " gave piece " + number + ", which is not what its digest says");
                     }
+                    received += bytes.length;
                     done += bytes.length;
                     job.progress(CachePhase.FETCHING, Math.min(done, total), total);
                 });

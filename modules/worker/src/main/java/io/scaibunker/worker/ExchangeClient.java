@@ -56,6 +56,8 @@ final class ExchangeClient {
                 new GrpcClientOptions().setMaxMessageSize(CopyExchange.MESSAGE_MAX),
                 new HttpClientOptions()
                         .setConnectTimeout((int) connectTimeout.toMillis())
+                        // From the first byte: an upgrade holds back what is answered until the request has ended.
+                        .setHttp2ClearTextUpgrade(false)
                         .setHttp2ConnectionWindowSize(CONNECTION_WINDOW)
                         .setInitialSettings(new Http2Settings().setInitialWindowSize(STREAM_WINDOW)));
         this.token = joinToken;

@@ -8,23 +8,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A control node as a process of its own, with a database of its own. */
-final class ControlNode implements AutoCloseable {
+/** A node as a process of its own. */
+final class RunningNode implements AutoCloseable {
     private final Process process;
 
-    private ControlNode(Process process) {
+    private RunningNode(Process process) {
         this.process = process;
     }
 
     /** @param scaibunker the program; @param settings {@code key=value} */
-    static ControlNode start(Path scaibunker, Path log, List<String> settings)
+    static RunningNode start(Path scaibunker, Path log, List<String> settings)
             throws IOException, InterruptedException {
         List<String> command = Stream.concat(
                         Stream.of(scaibunker.toString(), "up"),
                         settings.stream().flatMap(setting -> Stream.of("--set", setting)))
                 .collect(Collectors.toList());
         Files.deleteIfExists(log);
-        ControlNode node = new ControlNode(new ProcessBuilder(command)
+        RunningNode node = new RunningNode(new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start());
