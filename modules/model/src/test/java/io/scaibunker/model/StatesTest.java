@@ -35,8 +35,8 @@ class StatesTest {
         assertThat(table(BunkerStatus.values())).isEqualTo("""
                 pending -> provisioning running terminating terminated failed
                 provisioning -> running terminating terminated failed
-                running -> paused terminating terminated failed
-                paused -> running terminating terminated failed
+                running -> provisioning paused terminating terminated failed
+                paused -> provisioning running terminating terminated failed
                 terminating -> terminated failed
                 terminated ->
                 failed ->

@@ -88,6 +88,7 @@ class WordsTest {
                         "AUTHZ_PERMISSION_DENIED",
                         "LIFECYCLE_MODE_DENIED",
                         "NETWORK_PROFILE_DENIED",
+                        "FILE_ACCESS_DENIED",
                         "PATH_NOT_ALLOWED");
         assertThat(byStatus.get(404)).allMatch(name -> name.endsWith("_NOT_FOUND"));
         assertThat(byStatus.get(404))
@@ -99,6 +100,7 @@ class WordsTest {
                         "NAME_TAKEN",
                         "WRONG_STATE",
                         "IDEMPOTENCY_CONFLICT",
+                        "FILE_CONFLICT",
                         "CANCELLED");
         assertThat(byStatus.get(422))
                 .containsExactly(
@@ -106,7 +108,7 @@ class WordsTest {
                         "INTERFACES_NOT_ALLOWED",
                         "TRANSIT_MISSING_INTERFACES",
                         "SIZE_CAP_EXCEEDED");
-        assertThat(byStatus.get(429)).containsExactly("BUNKER_QUOTA_EXCEEDED");
+        assertThat(byStatus.get(429)).containsExactly("BUNKER_QUOTA_EXCEEDED", "BUNKER_BUSY", "TOO_MANY_WATCHERS");
         assertThat(byStatus.get(500)).containsExactly("INTERNAL");
         assertThat(byStatus.get(503))
                 .containsExactly("NO_SUITABLE_WORKER", "WORKER_UNAVAILABLE", "SERVICE_UNAVAILABLE", "WORKER_DISK_FULL");
