@@ -118,11 +118,16 @@ final class BakeJob {
 
     void cancel() {
         cancelled = true;
+        stopReading();
+        interrupt();
+    }
+
+    /** Ends what reads the source now, for good. */
+    void stopReading() {
         ImageSource open = source;
         if (open != null) {
             open.cancel();
         }
-        interrupt();
     }
 
     private synchronized void interrupt() {

@@ -373,7 +373,7 @@ final class CopyKeeper {
                 .otherwiseEmpty();
     }
 
-    /** Tells how one bake goes on; called by the thread that bakes. */
+    /** Tells how one bake goes on; called by the threads that fetch and bake for it, one at a time. */
     private final class Narrator implements BakeJob.Listener {
         private final WantedCopy row;
         private final Rate rate = new Rate();
@@ -386,7 +386,7 @@ final class CopyKeeper {
         }
 
         @Override
-        public void phase(CachePhase phase) {
+        public synchronized void phase(CachePhase phase) {
             rate.restart();
             if (phase != CachePhase.RESOLVING) {
                 loop.runOnContext(now -> report(row, CacheStatus.BUILDING, phase, null, null)
@@ -399,7 +399,7 @@ final class CopyKeeper {
         }
 
         @Override
-        public void bytes(CachePhase phase, String source, long done, long total) {
+        public synchronized void bytes(CachePhase phase, String source, long done, long total) {
             rate.at(done);
             long now = System.nanoTime();
             if (now - lastNews < NEWS_EVERY.toNanos()) {

@@ -13,7 +13,6 @@ import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.oci.BlobDir;
-import io.scaibunker.oci.ByteProgress;
 import io.scaibunker.oci.ContentDigest;
 import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.ImageSource;
@@ -21,14 +20,10 @@ import io.scaibunker.oci.ImageSources;
 import io.scaibunker.oci.Platform;
 import io.scaibunker.oci.RegistryCredential;
 import io.scaibunker.oci.ResolvedImage;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -138,54 +133,29 @@ final class ImageBaker {
         if (job.turn().kind() != Turn.Kind.BAKE) {
             return Optional.empty();
         }
-        job.enter(CachePhase.FETCHING);
         if (job.wanted().source() instanceof BuildSource.Oci oci) {
             ImageReference reference = ImageReference.parse(oci.ref());
             try (BlobCache.Use use = blobs.use(reference.registry() + "/" + reference.repository())) {
-                return write(place, job, fetch(job, image, (layer, told) -> use.fetch(source, layer, told)), image);
+                return write(place, job, image, (layer, told) -> use.fetch(source, layer, told));
             }
         }
         BlobDir own = new BlobDir(place.resolve("blobs"));
-        return write(place, job, fetch(job, image, (layer, told) -> source.fetch(layer, own, told)), image);
+        return write(place, job, image, (layer, told) -> source.fetch(layer, own, told));
     }
 
-    /** Brings one layer's blob as a local file. */
-    @FunctionalInterface
-    private interface Fetch {
-        Path blob(io.scaibunker.oci.Layer layer, ByteProgress progress) throws IOException;
-    }
-
-    private static LayerStack fetch(BakeJob job, ResolvedImage image, Fetch fetch) throws IOException {
-        long total = image.compressedBytes();
-        List<Layer> layers = new ArrayList<>();
-        long before = 0;
-        for (io.scaibunker.oci.Layer layer : image.layers()) {
-            long done = before;
-            Path blob = fetch.blob(layer, (bytes, all) -> job.progress(CachePhase.FETCHING, done + bytes, total));
-            layers.add(
-                    new StoredLayer(layer.diffId().map(ContentDigest::toString).orElse(""), blob, layer.size()));
-            before += layer.size();
-        }
-        return new LayerStack(layers);
-    }
-
-    private record StoredLayer(String diffId, Path blob, long storedBytes) implements Layer {
-        @Override
-        public InputStream open() throws IOException {
-            return new BufferedInputStream(Files.newInputStream(blob), 1 << 18);
-        }
-    }
-
-    private Optional<Copy> write(Path place, BakeJob job, LayerStack layers, ResolvedImage image) throws IOException {
+    private Optional<Copy> write(Path place, BakeJob job, ResolvedImage image, LayerArrivals.Fetch fetch)
+            throws IOException {
         Digest sourceDigest = new Digest(image.digest().toString());
         KnownLayers known = KnownLayers.of(files.segments(), image);
-        job.enter(CachePhase.BAKING);
         Path target = place.resolve("image.ext4");
         ImageSpec spec = new ImageSpec(job.wanted().sizeMib(), sourceDigest.text());
-        try (LayerClaims.Claim _ = claims.claim(unknown(layers, known))) {
-            WrittenImage written = which.writer(known)
-                    .write(layers, spec, target, (done, total) -> job.progress(CachePhase.BAKING, done, total));
-            return Optional.of(settle(job, sourceDigest, known, target, written));
+        try (LayerArrivals arrivals = new LayerArrivals(job, image, fetch)) {
+            LayerStack layers = arrivals.layers();
+            try (LayerClaims.Claim _ = claims.claim(unknown(layers, known))) {
+                WrittenImage written = which.writer(known).write(layers, spec, target, arrivals::progressed);
+                arrivals.await();
+                return Optional.of(settle(job, sourceDigest, known, target, written));
+            }
         }
     }
 

@@ -35,7 +35,7 @@ final class KnownLayers implements SegmentStore {
         this.layers = layers;
     }
 
-    /** For the bake of one image, whose blobs are here. */
+    /** For the bake of one image, whose blobs come here before it ends. */
     static KnownLayers of(Path directory, ResolvedImage image) {
         return new KnownLayers(directory, image.layers());
     }
