@@ -39,6 +39,7 @@ public final class PieceFile implements Closeable {
     private final BitSet here = new BitSet();
     private final @Nullable Kept[] recent = new Kept[RECENT];
     private boolean closed;
+    private int users = 1;
 
     private PieceFile(ImageTable table, Path path, boolean writing) throws IOException {
         this.table = table;
@@ -202,11 +203,33 @@ public final class PieceFile implements Closeable {
         file.force(true);
     }
 
+    /**
+     * For another user, who {@link #release}s it; it stays open until the last one does. False when that has happened.
+     */
+    public synchronized boolean retain() {
+        if (users == 0) {
+            return false;
+        }
+        users++;
+        return true;
+    }
+
+    /** Nothing more comes in: whoever waits for a piece that is not here waits no longer. */
     @Override
     public void close() throws IOException {
         synchronized (this) {
             closed = true;
             notifyAll();
+        }
+        release();
+    }
+
+    /** Ends one use. */
+    public void release() throws IOException {
+        synchronized (this) {
+            if (--users > 0) {
+                return;
+            }
         }
         if (direct != null) {
             direct.close();

@@ -67,8 +67,6 @@ final class CopyFetcher {
             if (table.isEmpty() || !receive(reception, place, table.get())) {
                 return Optional.empty();
             }
-            job.enter(CachePhase.VERIFYING);
-            ledger.add(job.wanted().imageId(), copy, place.resolve("image"), table.get());
             Leftovers.remove(place);
             LOG.info(
                     "fetched {} as {}: {} bytes from others",
@@ -137,10 +135,14 @@ final class CopyFetcher {
                 if (!reception.run(file)) {
                     return false;
                 }
+                file.force();
+                reception.job.enter(CachePhase.VERIFYING);
+                // In the ledger before it leaves the shelf: whoever is served from here, or comes now, finds it
+                // throughout.
+                ledger.add(reception.job.wanted().imageId(), reception.copy, place.resolve("image"), table);
             } finally {
                 shelf.received(digest);
             }
-            file.force();
             return true;
         }
     }

@@ -33,24 +33,22 @@ final class Shelf {
     }
 
     /** An image that is served from. */
-    record Item(PieceFile file, boolean isOwn) implements AutoCloseable {
+    record Item(PieceFile file) implements AutoCloseable {
         @Override
         public void close() throws IOException {
-            if (isOwn) {
-                file.close();
-            }
+            file.release();
         }
     }
 
     /** The image; to be closed by whoever asked. Empty if it is not here. */
     Optional<Item> find(Digest digest) throws IOException {
         PieceFile file = coming.get(digest);
-        if (file != null) {
-            return Optional.of(new Item(file, false));
+        if (file != null && file.retain()) {
+            return Optional.of(new Item(file));
         }
         Optional<ImageTable> table = ledger.table(digest);
         return table.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Item(PieceFile.whole(table.get(), ledger.fileOf(digest)), true));
+                : Optional.of(new Item(PieceFile.whole(table.get(), ledger.fileOf(digest))));
     }
 }

@@ -252,6 +252,25 @@ class ExchangeTest {
         }
     }
 
+    /** Its copy is whole and in the ledger, while others are still being served from what came in. */
+    @Test
+    void whoHasAllGoesOnServing() throws Exception {
+        var file = PieceFile.whole(
+                baker.ledger.table(copy.artifactDigest()).orElseThrow(), baker.ledger.fileOf(copy.artifactDigest()));
+        byte[] piece = file.read(0, 0);
+        Shelf shelf = new Shelf(new Worker("other", 2).ledger);
+        shelf.receiving(copy.artifactDigest(), file);
+        Shelf.Item item = shelf.find(copy.artifactDigest()).orElseThrow();
+
+        shelf.received(copy.artifactDigest());
+        file.close();
+        assertThat(item.file().read(0, 0)).isEqualTo(piece);
+
+        item.close();
+        assertThatThrownBy(() -> item.file().read(0, 0)).isInstanceOf(IOException.class);
+        assertThat(file.retain()).isFalse();
+    }
+
     @Test
     void aPeerThatGivesOtherBytesIsNotBelieved() throws Exception {
         try (var file =
