@@ -282,7 +282,7 @@ CREATE TABLE bunkers (
     name           text NOT NULL,
     image_id       uuid NOT NULL REFERENCES images,
     worker_id      uuid NOT NULL,
-    intent         text NOT NULL DEFAULT 'run' CHECK (intent IN ('run', 'end')),
+    intent         text NOT NULL DEFAULT 'run' CHECK (intent IN ('run', 'pause', 'end')),
     status         text NOT NULL DEFAULT 'pending' CHECK (status IN
                        ('pending', 'provisioning', 'running', 'paused', 'terminating', 'terminated', 'failed')),
     generation     bigint NOT NULL DEFAULT 1,
@@ -295,16 +295,23 @@ CREATE TABLE bunkers (
     placement      jsonb NOT NULL DEFAULT '{}',    -- why this worker
     failure_code   text,
     failure_message text,
+    ended_reason   text CHECK (ended_reason IN ('deleted', 'lifetime', 'idle', 'powered_off', 'failed')),  -- told before the end
+    boot           jsonb,             -- what the phases of its last boot have cost
+    restarts       int NOT NULL DEFAULT 0,
     created_at     timestamptz NOT NULL DEFAULT now(),
     started_at     timestamptz,
+    expires_at     timestamptz,       -- null: it may live for ever, or has not run yet
+    idle_since     timestamptz,       -- by its worker's clock; null: it is used, or does not run
     ended_at       timestamptz,
     updated_at     timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT failure_iff_failed CHECK ((status = 'failed') = (failure_code IS NOT NULL)),
+    CONSTRAINT ended_for_a_reason CHECK (ended_at IS NULL OR ended_reason IS NOT NULL),
     CONSTRAINT room_until_the_end CHECK (booked = (status NOT IN ('terminated', 'failed'))),
     CONSTRAINT ended_iff_dated CHECK ((status IN ('terminated', 'failed')) = (ended_at IS NOT NULL))
 );
 CREATE INDEX bunkers_of_tenant ON bunkers (tenant_id, id);
 CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE status NOT IN ('terminated', 'failed');
+CREATE INDEX bunkers_expiring ON bunkers (expires_at) WHERE booked AND intent <> 'end';
 
 -- Which copies are asked for: by the groups, and by bunkers that were placed on a worker before its copy was there.
 CREATE VIEW wanted_copies AS
@@ -381,12 +388,13 @@ CREATE FUNCTION bunker_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO events (kind, subject, body) VALUES ('bunker', NEW.id, jsonb_build_object(
         'status', NEW.status, 'intent', NEW.intent, 'worker_id', printed('wrk', NEW.worker_id),
-        'failure', failure(NEW.failure_code, NEW.failure_message)));
+        'ended_reason', NEW.ended_reason, 'failure', failure(NEW.failure_code, NEW.failure_message)));
     RETURN NULL;
 END $$;
 CREATE TRIGGER bunker_booked AFTER INSERT ON bunkers FOR EACH ROW EXECUTE FUNCTION bunker_event();
 CREATE TRIGGER bunker_changed AFTER UPDATE ON bunkers FOR EACH ROW
-    WHEN ((OLD.status, OLD.intent, OLD.worker_id) IS DISTINCT FROM (NEW.status, NEW.intent, NEW.worker_id))
+    WHEN ((OLD.status, OLD.intent, OLD.worker_id, OLD.ended_reason)
+          IS DISTINCT FROM (NEW.status, NEW.intent, NEW.worker_id, NEW.ended_reason))
     EXECUTE FUNCTION bunker_event();
 
 -- Somebody may less than before: who watches is looked at again.

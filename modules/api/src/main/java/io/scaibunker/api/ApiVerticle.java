@@ -58,7 +58,7 @@ public final class ApiVerticle extends VerticleBase {
 
     private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText) {
         CopyProgress progress = new CopyProgress(InstantSource.system());
-        BunkerOperations bunkers = new BunkerOperations(database, post, config.placeTimeout());
+        BunkerOperations bunkers = new BunkerOperations(database, post, config.placeTimeout(), config.lives());
         Map<String, LiveOperation> live = new HashMap<>();
         Reception reception = new Reception(
                 contract,

@@ -5,11 +5,15 @@ import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
+import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
 import io.scaibunker.store.Bunkers;
@@ -29,11 +33,13 @@ final class BunkerOperations {
     private final Database database;
     private final Post post;
     private final Duration placeTimeout;
+    private final Map<LifecycleMode, ApiConfig.Life> lives;
 
-    BunkerOperations(Database database, Post post, Duration placeTimeout) {
+    BunkerOperations(Database database, Post post, Duration placeTimeout, Map<LifecycleMode, ApiConfig.Life> lives) {
         this.database = database;
         this.post = post;
         this.placeTimeout = placeTimeout;
+        this.lives = lives;
     }
 
     void enrol(Map<String, Operation> operations) {
@@ -41,6 +47,8 @@ final class BunkerOperations {
         operations.put("listBunkers", this::list);
         operations.put("getBunker", this::get);
         operations.put("deleteBunker", this::end);
+        operations.put("pauseBunker", request -> turn(request, BunkerIntent.PAUSE));
+        operations.put("resumeBunker", request -> turn(request, BunkerIntent.RUN));
     }
 
     private Future<Reply> create(Request request) {
@@ -65,7 +73,7 @@ final class BunkerOperations {
                 image.id(),
                 request.text("name").orElseGet(id::toString),
                 room(request, image.registration().defaults()),
-                BunkerWish.of(request).encode());
+                BunkerWish.of(request, lives).encode());
         return post.ask(order, placeTimeout).compose(placement -> switch (placement) {
             case Answer.Placed placed -> bunker(placed.bunkerId());
             case Answer.Refused refused -> Future.failedFuture(refusal(refused));
@@ -177,8 +185,33 @@ final class BunkerOperations {
                 .map(Reply::accepted);
     }
 
+    private Future<Reply> turn(Request request, BunkerIntent intent) {
+        return own(request)
+                .compose(bunker -> Bunkers.askPause(database.client(), bunker.id(), intent == BunkerIntent.PAUSE)
+                        .onSuccess(asked -> post.nudge(new Nudge.BunkersChanged(bunker.workerId())))
+                        .compose(asked -> bunker(bunker.id())))
+                .map(bunker -> {
+                    boolean lives = bunker.status() == BunkerStatus.RUNNING || bunker.status() == BunkerStatus.PAUSED;
+                    if (!lives || bunker.intent() != intent) {
+                        throw new PlatformException(
+                                ErrorCode.WRONG_STATE,
+                                "bunker " + bunker.id() + " is "
+                                        + bunker.status().word() + " and meant to "
+                                        + bunker.intent().word() + " (expected: running or paused)");
+                    }
+                    return Reply.accepted(view(bunker));
+                });
+    }
+
+    private static JsonObject boot(Bunker bunker, JsonObject phases) {
+        return new JsonObject()
+                .put("decide_ms", bunker.placement().getLong("decide_ms"))
+                .mergeIn(phases);
+    }
+
     static JsonObject view(Bunker bunker) {
         JsonObject wish = bunker.wish();
+        Bunkers.Life life = bunker.life();
         return new JsonObject()
                 .put("id", bunker.id().toString())
                 .put("name", bunker.name())
@@ -195,10 +228,18 @@ final class BunkerOperations {
                 .put("session_type", wish.getString("session_type"))
                 .put("session_ref", wish.getString("session_ref"))
                 .put("label_set", wish.getJsonObject("label_set", new JsonObject()))
+                .put("max_lifetime_s", wish.getInteger("max_lifetime_s", 0))
+                .put("idle_timeout_s", wish.getInteger("idle_timeout_s", 0))
+                .put("restart_policy", wish.getString("restart_policy", RestartPolicy.NEVER.word()))
+                .put("restarts", life.restarts())
                 .put("placement", bunker.placement())
+                .put("boot", Shown.orNull(life.boot().map(phases -> boot(bunker, phases))))
                 .put("failure", Shown.failure(bunker.failureCode(), bunker.failureMessage()))
                 .put("created_at", Shown.time(bunker.createdAt()))
                 .put("started_at", Shown.time(bunker.startedAt()))
-                .put("ended_at", Shown.time(bunker.endedAt()));
+                .put("expires_at", Shown.time(life.expiresAt()))
+                .put("idle_since", Shown.time(life.idleSince()))
+                .put("ended_at", Shown.time(bunker.endedAt()))
+                .put("ended_reason", Shown.orNull(life.endedReason().map(EndReason::word)));
     }
 }

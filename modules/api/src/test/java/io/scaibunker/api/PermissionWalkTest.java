@@ -147,6 +147,8 @@ class PermissionWalkTest {
         steps.put("getBunker", ofBunker);
         steps.put("watchBunker", ofBunker);
         steps.put("deleteBunker", ofBunker);
+        steps.put("pauseBunker", ofBunker);
+        steps.put("resumeBunker", ofBunker);
         steps.put("execInBunker", ofBunker);
         steps.put("getBunkerLogs", ofBunker);
         for (String ofFile : List.of("getBunkerFile", "putBunkerFile", "deleteBunkerFile", "listBunkerFiles")) {

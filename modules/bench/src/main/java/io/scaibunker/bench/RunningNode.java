@@ -38,6 +38,10 @@ final class RunningNode implements AutoCloseable {
         return node;
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** {@code kill -9}. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

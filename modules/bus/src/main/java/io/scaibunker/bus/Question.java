@@ -5,6 +5,7 @@ import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
@@ -224,14 +225,24 @@ public sealed interface Question<A extends Answer> extends BusMessage {
         }
     }
 
-    /** worker → scheduler: this is how a bunker stands. */
+    /**
+     * worker → scheduler: this is how a bunker stands.
+     *
+     * @param failure why, when failed
+     * @param reason why it ends, where its worker decided that
+     * @param idleSince since when nobody has used it, in milliseconds since 1970 by the worker's clock; null while somebody does
+     * @param boot what its last boot has cost, when running
+     */
     record BunkerReported(
             WorkerId workerId,
             IncarnationId incarnation,
             BunkerId bunkerId,
             long generation,
             BunkerStatus status,
-            @Nullable Failure failure)
+            @Nullable Failure failure,
+            @Nullable EndReason reason,
+            @Nullable Long idleSince,
+            @Nullable BootTimes boot)
             implements Question<Answer.ReportTaken> {
         public static final String ADDRESS = "scheduler.bunker-reported";
 
@@ -245,6 +256,17 @@ public sealed interface Question<A extends Answer> extends BusMessage {
             return Answer.ReportTaken.class;
         }
     }
+
+    /**
+     * What the phases of a boot have cost, in milliseconds.
+     *
+     * @param queued for one of the worker's boot slots
+     * @param scratch to make the disk
+     * @param spawn until the monitor took connections
+     * @param kernel until the guest's agent began
+     * @param agent until it answered
+     */
+    record BootTimes(long queued, long scratch, long spawn, long kernel, long agent) {}
 
     /**
      * api → scheduler, the one order on the request path: who takes this bunker? Answered when it is booked, or refused.

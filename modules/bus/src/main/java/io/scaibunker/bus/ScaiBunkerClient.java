@@ -302,6 +302,14 @@ public final class ScaiBunkerClient {
         return data("deleteBunker", at(bunkerId));
     }
 
+    public Future<JsonObject> pauseBunker(String bunkerId) {
+        return data("pauseBunker", at(bunkerId));
+    }
+
+    public Future<JsonObject> resumeBunker(String bunkerId) {
+        return data("resumeBunker", at(bunkerId));
+    }
+
     /** Runs a command in a bunker and waits for its end. */
     public Future<JsonObject> exec(String bunkerId, JsonObject command) {
         Duration limit = timeout.plusSeconds(command.getInteger("timeout_s", 60));

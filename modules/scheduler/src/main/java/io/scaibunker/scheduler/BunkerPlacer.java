@@ -38,23 +38,23 @@ final class BunkerPlacer {
 
     /** Asked again with the same id, answers what was booked the first time. */
     Future<Answer.Placement> place(PlaceBunker order) {
-        return place(order, 1);
+        return place(order, 1, System.nanoTime());
     }
 
-    private Future<Answer.Placement> place(PlaceBunker order, int attempt) {
+    private Future<Answer.Placement> place(PlaceBunker order, int attempt, long asked) {
         return Bunkers.find(database.client(), order.bunkerId())
                 .compose(booked -> booked.isPresent()
                         ? Future.succeededFuture(
                                 new Answer.Placed(order.bunkerId(), booked.get().workerId()))
-                        : decide(order, attempt));
+                        : decide(order, attempt, asked));
     }
 
-    private Future<Answer.Placement> decide(PlaceBunker order, int attempt) {
+    private Future<Answer.Placement> decide(PlaceBunker order, int attempt, long asked) {
         return Workers.candidates(database.client(), order.imageId())
                 .map(workers -> Placement.choose(order.bunkerId(), order.room(), workers))
                 .compose(decision -> switch (decision) {
                     case Placement.Refused refused -> Future.succeededFuture(refusal(order, refused));
-                    case Placement.Chosen chosen -> book(order, chosen, attempt);
+                    case Placement.Chosen chosen -> book(order, chosen, attempt, asked);
                 });
     }
 
@@ -63,7 +63,7 @@ final class BunkerPlacer {
         return new Answer.Refused(refused.code(), refused.message(), refused.reasons(), RETRY_AFTER_SECONDS);
     }
 
-    private Future<Answer.Placement> book(PlaceBunker order, Placement.Chosen chosen, int attempt) {
+    private Future<Answer.Placement> book(PlaceBunker order, Placement.Chosen chosen, int attempt, long asked) {
         Booking booking = new Booking(
                 order.bunkerId(),
                 order.tenantId(),
@@ -73,7 +73,7 @@ final class BunkerPlacer {
                 chosen.workerId(),
                 order.room(),
                 new JsonObject(order.wish()),
-                record(chosen, attempt));
+                record(chosen, attempt).put("decide_ms", (System.nanoTime() - asked) / 1_000_000));
         return Bunkers.book(database.client(), booking).compose(booked -> {
             if (booked) {
                 LOG.info("{} from {} goes to {}", order.bunkerId(), order.imageId(), chosen.workerId());
@@ -84,7 +84,7 @@ final class BunkerPlacer {
                 return Future.succeededFuture(new Answer.Placed(order.bunkerId(), chosen.workerId()));
             }
             return attempt < TRIES_MAX
-                    ? place(order, attempt + 1)
+                    ? place(order, attempt + 1, asked)
                     : Future.failedFuture(new PlatformException(
                                     ErrorCode.WORKER_UNAVAILABLE, "workers fill up faster than this could be booked")
                             .retryAfter(Duration.ofSeconds(1)));

@@ -62,7 +62,7 @@ final class WorkerRoll {
         }
     }
 
-    /** The silent are lost, what was asked of the others holds, and bunkers of the long lost have failed. */
+    /** The silent are lost, what was asked of the others holds, bunkers of the long lost have failed, and those that have lived long enough end. */
     Future<?> drain() {
         return database.inTransaction(sql -> Workers.loseStale(sql, config.workerStale())
                         .onSuccess(lost -> lost.forEach(worker -> LOG.warn("worker {} is lost", worker)))
@@ -73,7 +73,13 @@ final class WorkerRoll {
                         LOG.warn("{} bunkers failed with their workers", failed);
                     }
                 })
-                .compose(failed -> Bunkers.workersToTell(database.client()))
+                .compose(failed -> Bunkers.askEndOfExpired(database.client()))
+                .onSuccess(expired -> {
+                    if (!expired.isEmpty()) {
+                        LOG.info("{} bunkers have lived as long as they were to live", expired.size());
+                    }
+                })
+                .compose(expired -> Bunkers.workersToTell(database.client()))
                 .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.BunkersChanged(worker))));
     }
 }

@@ -12,6 +12,7 @@ import io.scaibunker.bus.Answer.WantedBunker;
 import io.scaibunker.bus.BusCodec;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question.BootTimes;
 import io.scaibunker.bus.Question.BunkerReported;
 import io.scaibunker.bus.Question.BunkersWanted;
 import io.scaibunker.bus.Question.Failure;
@@ -21,11 +22,13 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
@@ -151,11 +154,15 @@ class SchedulerTest {
                         new Digest(DIGEST),
                         "notebook",
                         ONE,
-                        Map.of("LANG", "C"),
+                        Map.of(),
                         null,
                         LifecycleMode.EPHEMERAL,
-                        0));
-        assertThat(find(id).placement())
+                        0,
+                        null,
+                        RestartPolicy.NEVER));
+        var placement = find(id).placement();
+        assertThat(placement.remove("decide_ms")).isNotNull();
+        assertThat(placement)
                 .isEqualTo(new JsonObject()
                         .put("copy", "ready")
                         .put("considered", 1)
@@ -289,12 +296,46 @@ class SchedulerTest {
     }
 
     @Test
+    void whatHasLivedLongEnoughEndsForThatReasonAndIdleTimeIsKept() {
+        var worker = holder();
+        open(OFTEN);
+        var run = IncarnationId.fresh();
+        var id = place(new JsonObject().put("max_lifetime_s", 1).put("idle_timeout_s", 60));
+        var boot = new BootTimes(1, 2, 3, 4, 5);
+        var report = new BunkerReported(worker, run, id, 1, BunkerStatus.RUNNING, null, null, 1_750_000_000_000L, boot);
+        assertThat(post.ask(report, LIMIT).await()).isEqualTo(new ReportTaken(true));
+        assertThat(wanted(worker).getFirst())
+                .returns(1_750_000_000_000L, WantedBunker::idleSince)
+                .returns(60, WantedBunker::idleTimeoutS);
+        assertThat(find(id).life().expiresAt()).isPresent();
+        assertThat(find(id).life().boot().orElseThrow().getInteger("kernel_ms")).isEqualTo(4);
+        eventually(() -> assertThat(wanted(worker).getFirst().intent()).isEqualTo(BunkerIntent.END));
+        assertThat(find(id).life().endedReason()).contains(EndReason.LIFETIME);
+        assertThat(report(worker, run, id, BunkerStatus.TERMINATED)).isTrue();
+        assertThat(find(id).life().endedReason()).contains(EndReason.LIFETIME);
+    }
+
+    @Test
+    void whatItsWorkerEndsForWantOfUseSaysSo() {
+        var worker = holder();
+        open(RARELY);
+        var id = place();
+        var run = IncarnationId.fresh();
+        assertThat(report(worker, run, id, BunkerStatus.RUNNING)).isTrue();
+        var ending = new BunkerReported(worker, run, id, 1, BunkerStatus.TERMINATING, null, EndReason.IDLE, null, null);
+        assertThat(post.ask(ending, LIMIT).await()).isEqualTo(new ReportTaken(true));
+        assertThat(report(worker, run, id, BunkerStatus.TERMINATED)).isTrue();
+        assertThat(find(id).life().endedReason()).contains(EndReason.IDLE);
+    }
+
+    @Test
     void aFailureKeepsItsReason() {
         var worker = holder();
         open(RARELY);
         var id = place();
         var failure = new Failure(ErrorCode.MACHINE_FAILED, "it did not answer");
-        var report = new BunkerReported(worker, IncarnationId.fresh(), id, 1, BunkerStatus.FAILED, failure);
+        var report = new BunkerReported(
+                worker, IncarnationId.fresh(), id, 1, BunkerStatus.FAILED, failure, null, null, null);
         assertThat(post.ask(report, LIMIT).await()).isEqualTo(new ReportTaken(true));
         assertThat(find(id))
                 .returns(Optional.of(ErrorCode.MACHINE_FAILED), Bunker::failureCode)
@@ -393,6 +434,10 @@ class SchedulerTest {
     }
 
     private PlaceBunker order(BunkerId id, UUID from) {
+        return order(id, from, new JsonObject().put("env_vars", new JsonObject().put("LANG", "C")));
+    }
+
+    private PlaceBunker order(BunkerId id, UUID from, JsonObject wish) {
         return new PlaceBunker(
                 id,
                 new TenantId(owner.tenant()),
@@ -400,11 +445,15 @@ class SchedulerTest {
                 new ImageId(from),
                 "notebook",
                 ONE,
-                "{\"env_vars\":{\"LANG\":\"C\"}}");
+                wish.encode());
     }
 
     private BunkerId place() {
-        Placement placed = post.ask(order(BunkerId.fresh()), LIMIT).await();
+        return place(new JsonObject());
+    }
+
+    private BunkerId place(JsonObject wish) {
+        Placement placed = post.ask(order(BunkerId.fresh(), image, wish), LIMIT).await();
         return ((Placed) placed).bunkerId();
     }
 
@@ -428,7 +477,7 @@ class SchedulerTest {
     }
 
     private boolean report(WorkerId worker, IncarnationId run, BunkerId id, BunkerStatus status) {
-        return post.ask(new BunkerReported(worker, run, id, 1, status, null), LIMIT)
+        return post.ask(new BunkerReported(worker, run, id, 1, status, null, null, null, null), LIMIT)
                 .await()
                 .current();
     }

@@ -26,7 +26,10 @@ class ConstraintsTest extends StoreFixture {
             Map.entry("failure_iff_failed", "UPDATE bunkers SET failure_code = 'INTERNAL'"),
             Map.entry("room_until_the_end", "UPDATE bunkers SET booked = false"),
             Map.entry("access_concerns_all", "UPDATE events SET kind = 'access'"),
-            Map.entry("ended_iff_dated", "UPDATE bunkers SET ended_at = now()"));
+            Map.entry("ended_iff_dated", "UPDATE bunkers SET ended_at = now(), ended_reason = 'deleted'"),
+            Map.entry(
+                    "ended_for_a_reason",
+                    "UPDATE bunkers SET status = 'terminated', booked = false, ended_at = now()"));
 
     @Test
     void everyNamedRuleHolds() {

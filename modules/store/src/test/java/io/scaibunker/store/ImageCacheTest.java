@@ -6,6 +6,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
@@ -228,7 +229,8 @@ class ImageCacheTest extends StoreFixture {
         assertThat(ImageCache.ready(sql, row, RUN, DIGEST).await()).isTrue();
         assertThat(ImageCache.releaseReady(sql).await()).isEmpty();
 
-        assertThat(Bunkers.end(sql, worker(first), id, null, null).await()).isTrue();
+        assertThat(Bunkers.end(sql, worker(first), id, EndReason.DELETED).await())
+                .isTrue();
         assertThat(ImageCache.releaseReady(sql).await()).containsExactly(worker(first));
     }
 
