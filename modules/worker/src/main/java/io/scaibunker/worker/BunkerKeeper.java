@@ -93,8 +93,14 @@ final class BunkerKeeper {
             case BunkerPlan.Nothing nothing -> Future.succeededFuture();
             case BunkerPlan.Boot boot -> boot(row, bunker);
             case BunkerPlan.WaitForCopy wait -> waitForCopy(row);
-            case BunkerPlan.Pause pause -> turn(bunker.orElseThrow(), BunkerPlan.Here.PAUSED, machines::pause);
-            case BunkerPlan.Resume resume -> turn(bunker.orElseThrow(), BunkerPlan.Here.RUNNING, machines::resume);
+            case BunkerPlan.Pause pause -> {
+                bunker.ifPresent(it -> turn(it, BunkerPlan.Here.PAUSED, machines::pause));
+                yield Future.succeededFuture();
+            }
+            case BunkerPlan.Resume resume -> {
+                bunker.ifPresent(it -> turn(it, BunkerPlan.Here.RUNNING, machines::resume));
+                yield Future.succeededFuture();
+            }
             case BunkerPlan.End end -> {
                 bunker.ifPresent(it -> end(it, end.reason()));
                 yield Future.succeededFuture();
@@ -202,11 +208,11 @@ final class BunkerKeeper {
                 }));
     }
 
-    /** Between running and paused; one that fails is tried again by the next round. */
-    private Future<?> turn(Bunker bunker, BunkerPlan.Here to, MachineTurn turn) {
+    /** Between running and paused, while other bunkers go on; one that fails is tried again by the next round. */
+    private void turn(Bunker bunker, BunkerPlan.Here to, MachineTurn turn) {
         BunkerPlan.Here from = bunker.here();
         bunker.moved(BunkerPlan.Here.SWITCHING);
-        return bench.await(() -> {
+        bench.await(() -> {
                     turn.make(bunker);
                     return bunker;
                 })
@@ -218,8 +224,7 @@ final class BunkerKeeper {
                             again.run();
                         }
                     }
-                })
-                .otherwiseEmpty();
+                });
     }
 
     /** A machine's way from running to paused or back. */
@@ -251,8 +256,10 @@ final class BunkerKeeper {
                     return bunker;
                 })
                 .onComplete(ended -> {
-                    bunker.moved(BunkerPlan.Here.STOPPED);
-                    again.run();
+                    if (bunker.here() != BunkerPlan.Here.ENDING && bunker.here() != BunkerPlan.Here.ENDED) {
+                        bunker.moved(BunkerPlan.Here.STOPPED);
+                        again.run();
+                    }
                 });
     }
 
