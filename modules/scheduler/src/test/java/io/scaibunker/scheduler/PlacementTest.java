@@ -6,6 +6,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
+import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerIntent;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
@@ -97,6 +99,7 @@ class PlacementTest {
                     acceleration,
                     capacity,
                     allocated,
+                    Set.of(NetworkProfile.ISOLATED),
                     targeted,
                     mayFetch,
                     Optional.ofNullable(copy));
@@ -204,18 +207,20 @@ class PlacementTest {
     void anOrderIsDecidedEquallyWhateverTheOrderOfTheWorkers() {
         var workers = equalWorkers();
         var order = BunkerId.fresh();
-        var first = Placement.choose(order, ASK, workers);
+        var first = Placement.choose(order, ASK, NetworkProfile.ISOLATED, workers);
         var random = new Random(7);
         for (int i = 0; i < 20; i++) {
             Collections.shuffle(workers, random);
-            assertThat(Placement.choose(order, ASK, workers)).isEqualTo(first);
+            assertThat(Placement.choose(order, ASK, NetworkProfile.ISOLATED, workers))
+                    .isEqualTo(first);
         }
     }
 
     @Test
     void manyOrdersAreSpreadOverEqualWorkers() {
         var workers = equalWorkers();
-        var taken = Stream.generate(() -> (Chosen) Placement.choose(BunkerId.fresh(), ASK, workers))
+        var taken = Stream.generate(
+                        () -> (Chosen) Placement.choose(BunkerId.fresh(), ASK, NetworkProfile.ISOLATED, workers))
                 .limit(2000)
                 .collect(Collectors.groupingBy(Chosen::workerId, Collectors.counting()));
         assertThat(taken).hasSize(20);
@@ -229,10 +234,21 @@ class PlacementTest {
                 .toList());
     }
 
+    @Test
+    void aWorkerThatCannotGiveTheNetworkIsPassedOver() {
+        assertThat(Placement.choose(BunkerId.fresh(), ASK, NetworkProfile.REGISTRY, List.of(GOOD.candidate())))
+                .isInstanceOfSatisfying(
+                        Refused.class,
+                        refused -> assertThat(refused.reasons())
+                                .extracting(FieldError::field)
+                                .containsExactly(Reason.NO_NETWORK.word()));
+    }
+
     private static Decision choose(Worker... workers) {
         return Placement.choose(
                 BunkerId.fresh(),
                 ASK,
+                NetworkProfile.ISOLATED,
                 Arrays.stream(workers).map(Worker::candidate).toList());
     }
 
