@@ -42,6 +42,7 @@ class PlacementTest {
             "tcg",
             new Room(1000, 1000, 1000),
             Room.NONE,
+            NetworkProfile.ISOLATED,
             true,
             false,
             CacheStatus.READY);
@@ -54,41 +55,66 @@ class PlacementTest {
             String acceleration,
             Room capacity,
             Room allocated,
+            NetworkProfile network,
             boolean targeted,
             boolean mayFetch,
             CacheStatus copy) {
         Worker is(WorkerStatus other) {
-            return new Worker(id, other, intent, acceleration, capacity, allocated, targeted, mayFetch, copy);
+            return new Worker(id, other, intent, acceleration, capacity, allocated, network, targeted, mayFetch, copy);
         }
 
         Worker drained() {
             return new Worker(
-                    id, status, WorkerIntent.DRAIN, acceleration, capacity, allocated, targeted, mayFetch, copy);
+                    id,
+                    status,
+                    WorkerIntent.DRAIN,
+                    acceleration,
+                    capacity,
+                    allocated,
+                    network,
+                    targeted,
+                    mayFetch,
+                    copy);
         }
 
         Worker runs(String other) {
-            return new Worker(id, status, intent, other, capacity, allocated, targeted, mayFetch, copy);
+            return new Worker(id, status, intent, other, capacity, allocated, network, targeted, mayFetch, copy);
+        }
+
+        Worker gives(NetworkProfile other) {
+            return new Worker(id, status, intent, acceleration, capacity, allocated, other, targeted, mayFetch, copy);
         }
 
         Worker outside() {
-            return new Worker(id, status, intent, acceleration, capacity, allocated, false, mayFetch, copy);
+            return new Worker(id, status, intent, acceleration, capacity, allocated, network, false, mayFetch, copy);
         }
 
         Worker lazy() {
-            return new Worker(id, status, intent, acceleration, capacity, allocated, targeted, true, copy);
+            return new Worker(id, status, intent, acceleration, capacity, allocated, network, targeted, true, copy);
         }
 
         Worker holds(CacheStatus other) {
-            return new Worker(id, status, intent, acceleration, capacity, allocated, targeted, mayFetch, other);
+            return new Worker(
+                    id, status, intent, acceleration, capacity, allocated, network, targeted, mayFetch, other);
         }
 
         Worker taken(int cpu, int memory, int disk) {
             return new Worker(
-                    id, status, intent, acceleration, capacity, new Room(cpu, memory, disk), targeted, mayFetch, copy);
+                    id,
+                    status,
+                    intent,
+                    acceleration,
+                    capacity,
+                    new Room(cpu, memory, disk),
+                    network,
+                    targeted,
+                    mayFetch,
+                    copy);
         }
 
         Worker called(int other) {
-            return new Worker(other, status, intent, acceleration, capacity, allocated, targeted, mayFetch, copy);
+            return new Worker(
+                    other, status, intent, acceleration, capacity, allocated, network, targeted, mayFetch, copy);
         }
 
         Candidate candidate() {
@@ -99,7 +125,7 @@ class PlacementTest {
                     acceleration,
                     capacity,
                     allocated,
-                    Set.of(NetworkProfile.ISOLATED),
+                    Set.of(network),
                     targeted,
                     mayFetch,
                     Optional.ofNullable(copy));
@@ -113,6 +139,7 @@ class PlacementTest {
                 Arguments.of(Reason.DRAINING, GOOD.is(WorkerStatus.DRAINING)),
                 Arguments.of(Reason.DRAINING, GOOD.drained().taken(1000, 1000, 1000)),
                 Arguments.of(Reason.OUT_OF_SCOPE, GOOD.outside()),
+                Arguments.of(Reason.NO_NETWORK, GOOD.gives(NetworkProfile.UNRESTRICTED)),
                 Arguments.of(Reason.NO_MACHINES, GOOD.runs("none: /dev/kvm is missing")),
                 Arguments.of(Reason.COPY_MISSING, GOOD.holds(null)),
                 Arguments.of(Reason.COPY_MISSING, GOOD.holds(CacheStatus.EVICTED)),
@@ -232,16 +259,6 @@ class PlacementTest {
                         () -> GOOD.called(ThreadLocalRandom.current().nextInt()).candidate())
                 .limit(20)
                 .toList());
-    }
-
-    @Test
-    void aWorkerThatCannotGiveTheNetworkIsPassedOver() {
-        assertThat(Placement.choose(BunkerId.fresh(), ASK, NetworkProfile.REGISTRY, List.of(GOOD.candidate())))
-                .isInstanceOfSatisfying(
-                        Refused.class,
-                        refused -> assertThat(refused.reasons())
-                                .extracting(FieldError::field)
-                                .containsExactly(Reason.NO_NETWORK.word()));
     }
 
     private static Decision choose(Worker... workers) {
