@@ -12,6 +12,7 @@ import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.NetworkWish;
 import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
@@ -130,6 +131,7 @@ public sealed interface Answer extends BusMessage {
      * @param artifactDigest the copy to boot from; null while the image is not here yet (lazy pull)
      * @param mode how long it is meant to live; a persistent one is booted again on the disk it had
      * @param idleTimeoutS after so many seconds that nobody used it, it ends; 0: never
+     * @param network null for none
      * @param idleSince what the row says of that, in milliseconds since 1970; null: it is used
      * @param restarts when its machine is booted again
      */
@@ -146,6 +148,7 @@ public sealed interface Answer extends BusMessage {
             @Nullable IncarnationId incarnation,
             LifecycleMode mode,
             int idleTimeoutS,
+            @Nullable NetworkWish network,
             @Nullable Long idleSince,
             RestartPolicy restarts) {
         /** An older node's words have no mode and no policy. */

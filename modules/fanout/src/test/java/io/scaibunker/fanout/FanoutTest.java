@@ -26,6 +26,7 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.WarmCounts;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
@@ -119,7 +120,8 @@ class FanoutTest {
                                     "tcg",
                                     "",
                                     Map.of(),
-                                    Map.of()))
+                                    Map.of(),
+                                    WorkerAbilities.UNKNOWN))
                     .await();
         }
 

@@ -8,11 +8,14 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.NetworkProfile;
+import io.scaibunker.model.NetworkWish;
 import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Word;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -53,7 +56,12 @@ final class BunkerReports {
         int size = 0;
         for (Bunkers.Wanted row : rows) {
             Map<String, String> environment = environment(row.wish());
-            size += ENTRY_SIZE + JsonObject.mapFrom(environment).toBuffer().length();
+            NetworkWish network = network(row.wish());
+            size += ENTRY_SIZE
+                    + JsonObject.mapFrom(environment).toBuffer().length()
+                    + network.allowlist().stream()
+                            .mapToInt(entry -> entry.length() + 3)
+                            .sum();
             if (size > PAGE_MAX && !page.isEmpty()) {
                 break;
             }
@@ -70,6 +78,7 @@ final class BunkerReports {
                     row.incarnation().orElse(null),
                     mode(row.wish()),
                     row.wish().getInteger("idle_timeout_s", 0),
+                    network.equals(NetworkWish.ISOLATED) ? null : network,
                     row.idleSince()
                             .map(since -> since.toInstant().toEpochMilli())
                             .orElse(null),
@@ -88,6 +97,16 @@ final class BunkerReports {
         return Optional.ofNullable(wish.getString("restart_policy"))
                 .map(word -> Word.parse(RestartPolicy.class, word))
                 .orElseGet(() -> RestartPolicy.of(mode(wish)));
+    }
+
+    private static NetworkWish network(JsonObject wish) {
+        String profile = wish.getString("network_profile", NetworkProfile.ISOLATED.word());
+        return new NetworkWish(
+                Word.parse(NetworkProfile.class, profile),
+                wish.getJsonArray("network_allowlist", new JsonArray()).stream()
+                        .map(String::valueOf)
+                        .toList(),
+                wish.getInteger("bandwidth_mbit", 0));
     }
 
     private static Map<String, String> environment(JsonObject wish) {

@@ -159,6 +159,7 @@ class SchedulerTest {
                         LifecycleMode.EPHEMERAL,
                         0,
                         null,
+                        null,
                         RestartPolicy.NEVER));
         var placement = find(id).placement();
         assertThat(placement.remove("decide_ms")).isNotNull();
@@ -470,7 +471,8 @@ class SchedulerTest {
                                 "tcg",
                                 "",
                                 Map.of(),
-                                Map.of()),
+                                Map.of(),
+                                null),
                         LIMIT)
                 .await();
         return taken.status();

@@ -19,6 +19,8 @@ import io.scaibunker.microvm.StartTimes;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.RestartPolicy;
+import io.scaibunker.model.WorkerAbilities;
+import io.scaibunker.network.NetworkAbility;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -44,13 +46,15 @@ final class MachineRoom {
 
     private final WorkerConfig config;
     private final WorkerFiles files;
+    private final BunkerNetworks networks;
     private volatile String acceleration = "none: not probed yet";
     private volatile @Nullable MachineDriver driver;
     private volatile @Nullable GuestKernel kernel;
 
-    MachineRoom(WorkerConfig config, WorkerFiles files) {
+    MachineRoom(WorkerConfig config, WorkerFiles files, BunkerNetworks networks) {
         this.config = config;
         this.files = files;
+        this.networks = networks;
     }
 
     /** Finds out how machines run here. A host that cannot run any still bakes. */
@@ -59,6 +63,7 @@ final class MachineRoom {
             GuestKernel found = GuestKernel.read(config.guestKernel());
             Initrd.write(found, initrd());
             Acceleration runs = runs(found);
+            networks.probe();
             kernel = found;
             driver = QemuDriver.open(QemuSettings.of(runs));
             acceleration = runs.kind().word() + ": " + runs.reason();
@@ -79,6 +84,11 @@ final class MachineRoom {
 
     private Path initrd() {
         return files.guest().resolve("initrd");
+    }
+
+    WorkerAbilities abilities() {
+        NetworkAbility ability = networks.ability();
+        return new WorkerAbilities(ability.profiles(), List.of("memory", "disk"), Map.of("network", ability.reason()));
     }
 
     /** {@code kvm}, {@code tcg} or {@code none}, and why. */
@@ -109,6 +119,7 @@ final class MachineRoom {
                 bunker = bunker.or(() -> wanted.flatMap(this::stopped));
                 bunker.ifPresent(adopted::add);
                 if (bunker.isEmpty()) {
+                    networks.remove(place.getFileName().toString());
                     Leftovers.remove(place);
                 }
             }
@@ -124,6 +135,7 @@ final class MachineRoom {
             if (machine.isPaused()) {
                 bunker.moved(BunkerPlan.Here.PAUSED);
             }
+            networks.adopt(wanted);
             return Optional.of(bunker);
         } catch (MachineException e) {
             LOG.warn("{} cannot be held again: {}", bunker.id(), e.getMessage());
@@ -169,7 +181,8 @@ final class MachineRoom {
                 wanted.room().diskMb(),
                 wanted.room().cpuMillicores(),
                 wanted.room().memoryMb(),
-                hostname(wanted)));
+                hostname(wanted),
+                networks.connect(wanted)));
         bunker.spawned(machine);
         // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
         requireWanted(bunker);
@@ -225,6 +238,7 @@ final class MachineRoom {
 
     /** Removes the bunker's directory, its scratch with it. */
     void clear(BunkerId id) throws IOException {
+        networks.remove(id.toString());
         Leftovers.remove(place(id));
     }
 

@@ -153,6 +153,7 @@ class BunkerPlanTest {
                 LifecycleMode.EPHEMERAL,
                 600,
                 null,
+                null,
                 RestartPolicy.NEVER);
     }
 }

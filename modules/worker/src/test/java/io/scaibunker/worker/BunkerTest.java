@@ -118,6 +118,7 @@ class BunkerTest {
                 LifecycleMode.PERSISTENT,
                 LIMIT_S,
                 null,
+                null,
                 policy);
     }
 }
