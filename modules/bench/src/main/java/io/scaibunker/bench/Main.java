@@ -11,6 +11,7 @@ public final class Main {
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Main())
                 .addSubcommand(new BakeBench())
+                .addSubcommand(new ChaosBench())
                 .addSubcommand(new ConvergeBench())
                 .addSubcommand(new FanoutBench())
                 .execute(arguments));
