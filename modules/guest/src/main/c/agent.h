@@ -4,6 +4,7 @@
  *   main.c   the loop            boot.c   from the initrd to the bunker's own root
  *   port.c   bytes and frames    exec.c   commands and their streams
  *   child.c  from a request to a running program      user.c   who it runs as
+ *   net.c    its one network device
  *   file.c   reading, writing, listing and removing files, in a child of its own that executes nothing
  *
  * There is no allocation: all that is ever held is declared here and there as static arrays.
@@ -67,6 +68,11 @@ void boot(void);
 bool only_probing(void);
 int open_port(void);
 _Noreturn void power_off(void);
+/* The value of name= on the kernel's command line, up to the next blank; empty when not there. */
+const char *boot_option(const char *name, char *into, size_t size);
+
+/* net.c: loopback, and the device that the machine has, if it has one. */
+void raise_network(void);
 
 /* port.c: what is sent waits in one buffer of fixed size. */
 void port_open(int fd);

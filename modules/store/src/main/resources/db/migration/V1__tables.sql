@@ -125,6 +125,8 @@ CREATE TABLE workers (
     zone                    text NOT NULL DEFAULT '',
     labels                  jsonb NOT NULL DEFAULT '{}',
     versions                jsonb NOT NULL DEFAULT '{}',
+    network_profiles        text[] NOT NULL DEFAULT '{isolated}',  -- what its bunkers may be given
+    limits                  jsonb NOT NULL DEFAULT '{}',           -- what it enforces, and why not more
     created_at              timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT nothing_freed_twice CHECK (
         allocated_cpu_millicores >= 0 AND allocated_memory_mb >= 0 AND allocated_disk_mb >= 0)

@@ -18,6 +18,7 @@ import io.scaibunker.store.Database;
 import io.scaibunker.store.Images.Image;
 import io.scaibunker.store.Tenants;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Map;
@@ -191,6 +192,8 @@ final class BunkerOperations {
                 .put("intent", bunker.intent().word())
                 .put("lifecycle_mode", wish.getString("lifecycle_mode", "ephemeral"))
                 .put("network_profile", wish.getString("network_profile", "isolated"))
+                .put("network_allowlist", wish.getJsonArray("network_allowlist", new JsonArray()))
+                .put("bandwidth_mbit", wish.getInteger("bandwidth_mbit"))
                 .mergeIn(Shown.room(bunker.room()))
                 .put("session_type", wish.getString("session_type"))
                 .put("session_ref", wish.getString("session_ref"))

@@ -1,6 +1,8 @@
 package io.scaibunker.api;
 
+import io.scaibunker.model.AllowRule;
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.FieldError;
 import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Permission;
@@ -9,6 +11,8 @@ import io.scaibunker.model.Word;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,6 +23,8 @@ final class BunkerWish {
 
     private static final Set<String> BESIDE =
             Set.of("image", "name", "cpu_millicores", "memory_mb", "disk_mb", "wait_for_image_s");
+
+    private static final String ALLOWLIST = "network_allowlist";
 
     private BunkerWish() {}
 
@@ -69,9 +75,34 @@ final class BunkerWish {
                     ErrorCode.NETWORK_PROFILE_DENIED,
                     profile.word() + " needs " + needed.get().key());
         }
-        if (profile != NetworkProfile.ISOLATED) {
-            throw new PlatformException(
-                    ErrorCode.NETWORK_PROFILE_DENIED, profile.word() + " is not configured on any worker");
+        if (profile == NetworkProfile.TRANSIT) {
+            throw new PlatformException(ErrorCode.NETWORK_PROFILE_DENIED, "no worker has bridges for transit")
+                    .with(List.of(new FieldError("network_profile", "NOT_CONFIGURED")));
+        }
+        checkAllowlist(request, profile);
+        if (profile == NetworkProfile.ISOLATED && request.number("bandwidth_mbit", 0) > 0) {
+            throw Request.invalid("bandwidth_mbit", "network_profile isolated has no network to limit");
+        }
+    }
+
+    private static void checkAllowlist(Request request, NetworkProfile profile) {
+        JsonArray allowlist = request.body().getJsonArray(ALLOWLIST, new JsonArray());
+        if (profile == NetworkProfile.ALLOWLISTED && allowlist.isEmpty()) {
+            throw Request.invalid(ALLOWLIST, "network_profile allowlisted needs at least one entry");
+        }
+        if (profile != NetworkProfile.ALLOWLISTED && !allowlist.isEmpty()) {
+            throw Request.invalid(ALLOWLIST, "belongs to network_profile allowlisted alone");
+        }
+        List<FieldError> wrong = new ArrayList<>();
+        for (int i = 0; i < allowlist.size(); i++) {
+            try {
+                AllowRule.parse(allowlist.getString(i));
+            } catch (IllegalArgumentException e) {
+                wrong.add(new FieldError(ALLOWLIST + "[" + i + "]", String.valueOf(e.getMessage())));
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw PlatformException.invalid(wrong.subList(0, Math.min(wrong.size(), Allowed.DETAILS_MAX)));
         }
     }
 

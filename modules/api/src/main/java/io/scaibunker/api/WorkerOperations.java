@@ -7,6 +7,7 @@ import io.scaibunker.bus.Question;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.store.Database;
@@ -142,6 +143,18 @@ final class WorkerOperations {
                 .put("zone", worker.zone())
                 .put("labels", worker.labels())
                 .put("versions", worker.versions())
+                .put("capabilities", capabilities(worker))
                 .put("created_at", Shown.time(worker.createdAt()));
+    }
+
+    private static JsonObject capabilities(Worker worker) {
+        return new JsonObject()
+                .put(
+                        "network_profiles",
+                        new JsonArray(worker.networkProfiles().stream()
+                                .map(Word::word)
+                                .toList()))
+                .put("enforced", worker.limits().getJsonArray("enforced", new JsonArray()))
+                .put("reasons", worker.limits().getJsonObject("reasons", new JsonObject()));
     }
 }

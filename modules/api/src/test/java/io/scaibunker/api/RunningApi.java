@@ -8,6 +8,7 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Settings;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
@@ -146,7 +147,8 @@ final class RunningApi implements AutoCloseable {
                 "tcg",
                 "a",
                 Map.of(),
-                Map.of("node", "1"));
+                Map.of("node", "1"),
+                WorkerAbilities.UNKNOWN);
         get(Workers.beat(database.client(), beat));
         get(Workers.beat(database.client(), beat));
         return id;

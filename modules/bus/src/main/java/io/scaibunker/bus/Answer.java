@@ -12,6 +12,7 @@ import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.NetworkWish;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
@@ -129,6 +130,7 @@ public sealed interface Answer extends BusMessage {
      * @param artifactDigest the copy to boot from; null while the image is not here yet (lazy pull)
      * @param mode how long it is meant to live; a persistent one is booted again on the disk it had
      * @param idleTimeoutS after so many seconds that nobody used it, it ends; 0: never
+     * @param network null for none
      */
     record WantedBunker(
             BunkerId bunkerId,
@@ -142,7 +144,8 @@ public sealed interface Answer extends BusMessage {
             Map<String, String> environment,
             @Nullable IncarnationId incarnation,
             LifecycleMode mode,
-            int idleTimeoutS) {
+            int idleTimeoutS,
+            @Nullable NetworkWish network) {
         /** An older node's words have no mode. */
         public WantedBunker {
             mode = Objects.requireNonNullElse(mode, LifecycleMode.EPHEMERAL);

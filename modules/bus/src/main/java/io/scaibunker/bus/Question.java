@@ -11,6 +11,7 @@ import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ public sealed interface Question<A extends Answer> extends BusMessage {
      * @param grpcAddress {@code host:port} where exec, files and bytes are served to the fleet
      * @param driver of microVMs, as {@code qemu}
      * @param acceleration {@code kvm} or {@code tcg}, or {@code none} where microVMs cannot run, with the reason
+     * @param abilities null from an older node
      */
     record WorkerBeat(
             WorkerId workerId,
@@ -46,7 +48,8 @@ public sealed interface Question<A extends Answer> extends BusMessage {
             String acceleration,
             String zone,
             Map<String, String> labels,
-            Map<String, String> versions)
+            Map<String, String> versions,
+            @Nullable WorkerAbilities abilities)
             implements Question<Answer.BeatTaken> {
         public static final String ADDRESS = "scheduler.worker-beat";
 

@@ -28,6 +28,7 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.WarmCounts;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
@@ -121,7 +122,8 @@ class FanoutTest {
                                     "tcg",
                                     "",
                                     Map.of(),
-                                    Map.of()))
+                                    Map.of(),
+                                    WorkerAbilities.UNKNOWN))
                     .await();
         }
 

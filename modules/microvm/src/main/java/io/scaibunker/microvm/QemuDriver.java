@@ -47,7 +47,7 @@ public final class QemuDriver implements MachineDriver {
     public Machine start(MachineSpec spec) {
         try {
             prepare(spec);
-            var machine = QemuMachine.spawned(spec, spawn(spec.workDir(), command.words(spec)));
+            var machine = QemuMachine.spawned(spec, spawn(spec, command.words(spec)));
             try {
                 machine.attach();
             } catch (IOException | RuntimeException failed) {
@@ -103,11 +103,13 @@ public final class QemuDriver implements MachineDriver {
     }
 
     /** In a session of its own: what the terminal sends to the worker does not reach it. */
-    private static Process spawn(Path workDir, List<String> words) throws IOException {
-        var whole = new ArrayList<>(List.of("setsid"));
+    private static Process spawn(MachineSpec spec, List<String> words) throws IOException {
+        var whole = new ArrayList<String>();
+        spec.network().ifPresent(network -> whole.addAll(List.of("nsenter", "--net=" + network.namespace(), "--")));
+        whole.add("setsid");
         whole.addAll(words);
         var builder = new ProcessBuilder(whole)
-                .directory(workDir.toFile())
+                .directory(spec.workDir().toFile())
                 .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(Redirect.DISCARD);
         var path = builder.environment().getOrDefault("PATH", "/usr/bin:/bin");

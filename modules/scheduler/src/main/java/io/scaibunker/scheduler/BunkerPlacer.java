@@ -5,7 +5,9 @@ import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question.PlaceBunker;
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.Word;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Bunkers.Booking;
 import io.scaibunker.store.Database;
@@ -51,11 +53,16 @@ final class BunkerPlacer {
 
     private Future<Answer.Placement> decide(PlaceBunker order, int attempt) {
         return Workers.candidates(database.client(), order.imageId())
-                .map(workers -> Placement.choose(order.bunkerId(), order.room(), workers))
+                .map(workers -> Placement.choose(order.bunkerId(), order.room(), network(order), workers))
                 .compose(decision -> switch (decision) {
                     case Placement.Refused refused -> Future.succeededFuture(refusal(order, refused));
                     case Placement.Chosen chosen -> book(order, chosen, attempt);
                 });
+    }
+
+    private static NetworkProfile network(PlaceBunker order) {
+        String word = new JsonObject(order.wish()).getString("network_profile", NetworkProfile.ISOLATED.word());
+        return Word.parse(NetworkProfile.class, word);
     }
 
     private static Answer.Placement refusal(PlaceBunker order, Placement.Refused refused) {

@@ -7,10 +7,13 @@ import io.scaibunker.bus.Question.BunkerReported;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.NetworkProfile;
+import io.scaibunker.model.NetworkWish;
 import io.scaibunker.model.Word;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,7 +51,12 @@ final class BunkerReports {
         int size = 0;
         for (Bunkers.Wanted row : rows) {
             Map<String, String> environment = environment(row.wish());
-            size += ENTRY_SIZE + JsonObject.mapFrom(environment).toBuffer().length();
+            NetworkWish network = network(row.wish());
+            size += ENTRY_SIZE
+                    + JsonObject.mapFrom(environment).toBuffer().length()
+                    + network.allowlist().stream()
+                            .mapToInt(entry -> entry.length() + 3)
+                            .sum();
             if (size > PAGE_MAX && !page.isEmpty()) {
                 break;
             }
@@ -64,7 +72,8 @@ final class BunkerReports {
                     environment,
                     row.incarnation().orElse(null),
                     mode(row.wish()),
-                    row.wish().getInteger("idle_timeout_s", 0)));
+                    row.wish().getInteger("idle_timeout_s", 0),
+                    network.equals(NetworkWish.ISOLATED) ? null : network));
         }
         boolean more = page.size() < rows.size() || rows.size() == ROWS_MAX;
         BunkerId next = more ? page.getLast().bunkerId() : null;
@@ -73,6 +82,16 @@ final class BunkerReports {
 
     private static LifecycleMode mode(JsonObject wish) {
         return Word.parse(LifecycleMode.class, wish.getString("lifecycle_mode", LifecycleMode.EPHEMERAL.word()));
+    }
+
+    private static NetworkWish network(JsonObject wish) {
+        String profile = wish.getString("network_profile", NetworkProfile.ISOLATED.word());
+        return new NetworkWish(
+                Word.parse(NetworkProfile.class, profile),
+                wish.getJsonArray("network_allowlist", new JsonArray()).stream()
+                        .map(String::valueOf)
+                        .toList(),
+                wish.getInteger("bandwidth_mbit", 0));
     }
 
     private static Map<String, String> environment(JsonObject wish) {

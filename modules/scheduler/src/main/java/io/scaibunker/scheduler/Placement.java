@@ -4,6 +4,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
+import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerIntent;
@@ -36,6 +37,7 @@ final class Placement {
         JOINING("has just come and is not ready yet"),
         DRAINING("takes no new bunkers"),
         NO_MACHINES("cannot run microVMs"),
+        NO_NETWORK("cannot give that network profile"),
         OUT_OF_SCOPE("is in no group that covers the image"),
         COPY_MISSING("does not have the image"),
         COPY_PENDING("will make the image"),
@@ -57,11 +59,11 @@ final class Placement {
     private Placement() {}
 
     /** @param order tells workers apart that are equally good, so that a rush of orders does not run to one of them */
-    static Decision choose(BunkerId order, Room ask, List<Candidate> workers) {
+    static Decision choose(BunkerId order, Room ask, NetworkProfile network, List<Candidate> workers) {
         Map<Reason, Integer> passed = new EnumMap<>(Reason.class);
         List<Candidate> fit = workers.stream()
                 .filter(worker -> {
-                    Optional<Reason> reason = whyNot(ask, worker);
+                    Optional<Reason> reason = whyNot(ask, network, worker);
                     reason.ifPresent(why -> passed.merge(why, 1, Integer::sum));
                     return reason.isEmpty();
                 })
@@ -72,7 +74,7 @@ final class Placement {
                 .orElseGet(() -> refused(passed));
     }
 
-    private static Optional<Reason> whyNot(Room ask, Candidate worker) {
+    private static Optional<Reason> whyNot(Room ask, NetworkProfile network, Candidate worker) {
         if (worker.status() == WorkerStatus.LOST) {
             return Optional.of(Reason.LOST);
         }
@@ -87,6 +89,9 @@ final class Placement {
         }
         if (worker.acceleration().startsWith("none")) {
             return Optional.of(Reason.NO_MACHINES);
+        }
+        if (!worker.networkProfiles().contains(network)) {
+            return Optional.of(Reason.NO_NETWORK);
         }
         if (!copyReady(worker) && !worker.mayFetch()) {
             return Optional.of(copyReason(worker));

@@ -4,6 +4,7 @@ import io.scaibunker.bus.Answer;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question.WorkerBeat;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import io.scaibunker.store.Bunkers;
@@ -12,6 +13,7 @@ import io.scaibunker.store.Workers;
 import io.scaibunker.store.Workers.Beat;
 import io.scaibunker.store.Workers.Heard;
 import io.vertx.core.Future;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +46,8 @@ final class WorkerRoll {
                 said.acceleration(),
                 said.zone(),
                 said.labels(),
-                said.versions());
+                said.versions(),
+                Objects.requireNonNullElse(said.abilities(), WorkerAbilities.UNKNOWN));
         return Workers.beat(database.client(), beat).map(heard -> {
             welcome(said, heard);
             return new Answer.BeatTaken(heard.status());

@@ -6,6 +6,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
+import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerIntent;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
@@ -40,6 +42,7 @@ class PlacementTest {
             "tcg",
             new Room(1000, 1000, 1000),
             Room.NONE,
+            NetworkProfile.ISOLATED,
             true,
             false,
             CacheStatus.READY);
@@ -52,41 +55,66 @@ class PlacementTest {
             String acceleration,
             Room capacity,
             Room allocated,
+            NetworkProfile network,
             boolean targeted,
             boolean mayFetch,
             CacheStatus copy) {
         Worker is(WorkerStatus other) {
-            return new Worker(id, other, intent, acceleration, capacity, allocated, targeted, mayFetch, copy);
+            return new Worker(id, other, intent, acceleration, capacity, allocated, network, targeted, mayFetch, copy);
         }
 
         Worker drained() {
             return new Worker(
-                    id, status, WorkerIntent.DRAIN, acceleration, capacity, allocated, targeted, mayFetch, copy);
+                    id,
+                    status,
+                    WorkerIntent.DRAIN,
+                    acceleration,
+                    capacity,
+                    allocated,
+                    network,
+                    targeted,
+                    mayFetch,
+                    copy);
         }
 
         Worker runs(String other) {
-            return new Worker(id, status, intent, other, capacity, allocated, targeted, mayFetch, copy);
+            return new Worker(id, status, intent, other, capacity, allocated, network, targeted, mayFetch, copy);
+        }
+
+        Worker gives(NetworkProfile other) {
+            return new Worker(id, status, intent, acceleration, capacity, allocated, other, targeted, mayFetch, copy);
         }
 
         Worker outside() {
-            return new Worker(id, status, intent, acceleration, capacity, allocated, false, mayFetch, copy);
+            return new Worker(id, status, intent, acceleration, capacity, allocated, network, false, mayFetch, copy);
         }
 
         Worker lazy() {
-            return new Worker(id, status, intent, acceleration, capacity, allocated, targeted, true, copy);
+            return new Worker(id, status, intent, acceleration, capacity, allocated, network, targeted, true, copy);
         }
 
         Worker holds(CacheStatus other) {
-            return new Worker(id, status, intent, acceleration, capacity, allocated, targeted, mayFetch, other);
+            return new Worker(
+                    id, status, intent, acceleration, capacity, allocated, network, targeted, mayFetch, other);
         }
 
         Worker taken(int cpu, int memory, int disk) {
             return new Worker(
-                    id, status, intent, acceleration, capacity, new Room(cpu, memory, disk), targeted, mayFetch, copy);
+                    id,
+                    status,
+                    intent,
+                    acceleration,
+                    capacity,
+                    new Room(cpu, memory, disk),
+                    network,
+                    targeted,
+                    mayFetch,
+                    copy);
         }
 
         Worker called(int other) {
-            return new Worker(other, status, intent, acceleration, capacity, allocated, targeted, mayFetch, copy);
+            return new Worker(
+                    other, status, intent, acceleration, capacity, allocated, network, targeted, mayFetch, copy);
         }
 
         Candidate candidate() {
@@ -97,6 +125,7 @@ class PlacementTest {
                     acceleration,
                     capacity,
                     allocated,
+                    Set.of(network),
                     targeted,
                     mayFetch,
                     Optional.ofNullable(copy));
@@ -110,6 +139,7 @@ class PlacementTest {
                 Arguments.of(Reason.DRAINING, GOOD.is(WorkerStatus.DRAINING)),
                 Arguments.of(Reason.DRAINING, GOOD.drained().taken(1000, 1000, 1000)),
                 Arguments.of(Reason.OUT_OF_SCOPE, GOOD.outside()),
+                Arguments.of(Reason.NO_NETWORK, GOOD.gives(NetworkProfile.UNRESTRICTED)),
                 Arguments.of(Reason.NO_MACHINES, GOOD.runs("none: /dev/kvm is missing")),
                 Arguments.of(Reason.COPY_MISSING, GOOD.holds(null)),
                 Arguments.of(Reason.COPY_MISSING, GOOD.holds(CacheStatus.EVICTED)),
@@ -204,18 +234,20 @@ class PlacementTest {
     void anOrderIsDecidedEquallyWhateverTheOrderOfTheWorkers() {
         var workers = equalWorkers();
         var order = BunkerId.fresh();
-        var first = Placement.choose(order, ASK, workers);
+        var first = Placement.choose(order, ASK, NetworkProfile.ISOLATED, workers);
         var random = new Random(7);
         for (int i = 0; i < 20; i++) {
             Collections.shuffle(workers, random);
-            assertThat(Placement.choose(order, ASK, workers)).isEqualTo(first);
+            assertThat(Placement.choose(order, ASK, NetworkProfile.ISOLATED, workers))
+                    .isEqualTo(first);
         }
     }
 
     @Test
     void manyOrdersAreSpreadOverEqualWorkers() {
         var workers = equalWorkers();
-        var taken = Stream.generate(() -> (Chosen) Placement.choose(BunkerId.fresh(), ASK, workers))
+        var taken = Stream.generate(
+                        () -> (Chosen) Placement.choose(BunkerId.fresh(), ASK, NetworkProfile.ISOLATED, workers))
                 .limit(2000)
                 .collect(Collectors.groupingBy(Chosen::workerId, Collectors.counting()));
         assertThat(taken).hasSize(20);
@@ -233,6 +265,7 @@ class PlacementTest {
         return Placement.choose(
                 BunkerId.fresh(),
                 ASK,
+                NetworkProfile.ISOLATED,
                 Arrays.stream(workers).map(Worker::candidate).toList());
     }
 

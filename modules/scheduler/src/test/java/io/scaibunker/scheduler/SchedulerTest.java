@@ -154,7 +154,8 @@ class SchedulerTest {
                         Map.of("LANG", "C"),
                         null,
                         LifecycleMode.EPHEMERAL,
-                        0));
+                        0,
+                        null));
         assertThat(find(id).placement())
                 .isEqualTo(new JsonObject()
                         .put("copy", "ready")
@@ -459,7 +460,8 @@ class SchedulerTest {
                                 "tcg",
                                 "",
                                 Map.of(),
-                                Map.of()),
+                                Map.of(),
+                                null),
                         LIMIT)
                 .await();
         return taken.status();

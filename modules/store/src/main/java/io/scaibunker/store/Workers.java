@@ -3,20 +3,25 @@ package io.scaibunker.store;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Word;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.model.WorkerStatus;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** Table {@code workers}: who they are, whether they live, what room they have. */
@@ -37,6 +42,8 @@ public final class Workers {
             String zone,
             JsonObject labels,
             JsonObject versions,
+            Set<NetworkProfile> networkProfiles,
+            JsonObject limits,
             OffsetDateTime createdAt) {}
 
     /** What a worker says of itself. */
@@ -51,7 +58,8 @@ public final class Workers {
             String acceleration,
             String zone,
             Map<String, String> labels,
-            Map<String, String> versions) {}
+            Map<String, String> versions,
+            WorkerAbilities abilities) {}
 
     /**
      * What a beat changed.
@@ -75,6 +83,7 @@ public final class Workers {
             String acceleration,
             Room capacity,
             Room allocated,
+            Set<NetworkProfile> networkProfiles,
             boolean targeted,
             boolean mayFetch,
             Optional<CacheStatus> copy) {}
@@ -88,9 +97,11 @@ public final class Workers {
                         """
                         WITH old AS (SELECT status, incarnation FROM workers WHERE id = :id)
                         INSERT INTO workers AS w (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb,
-                               cache_bytes, grpc_address, driver, acceleration, zone, labels, versions)
+                               cache_bytes, grpc_address, driver, acceleration, zone, labels, versions,
+                                                  network_profiles, limits)
                         VALUES (:id, :name, 'joining', :incarnation, :cpu, :memory, :disk,
-                               :cache, :grpc, :driver, :acceleration, :zone, :labels, :versions)
+                               :cache, :grpc, :driver, :acceleration, :zone, :labels, :versions,
+                               :profiles, :limits)
                         ON CONFLICT (id) DO UPDATE
                            SET name = excluded.name, incarnation = excluded.incarnation, last_heartbeat = now(),
                                cpu_millicores = excluded.cpu_millicores, memory_mb = excluded.memory_mb,
@@ -98,6 +109,7 @@ public final class Workers {
                                grpc_address = excluded.grpc_address, driver = excluded.driver,
                                acceleration = excluded.acceleration, zone = excluded.zone,
                                labels = excluded.labels, versions = excluded.versions,
+                               network_profiles = excluded.network_profiles, limits = excluded.limits,
                                status = CASE w.intent WHEN 'drain' THEN 'draining' ELSE 'ready' END
                         RETURNING status, (SELECT status FROM old) AS before,
                                (SELECT incarnation FROM old) IS DISTINCT FROM incarnation AS restarted
@@ -114,13 +126,25 @@ public final class Workers {
                                 .and("acceleration", beat.acceleration())
                                 .and("zone", beat.zone())
                                 .and("labels", json(beat.labels()))
-                                .and("versions", json(beat.versions())),
+                                .and("versions", json(beat.versions()))
+                                .and("profiles", words(beat.abilities().networkProfiles()))
+                                .and("limits", limits(beat.abilities())),
                         row -> new Heard(
                                 Word.parse(WorkerStatus.class, row.getString("status")),
                                 Optional.ofNullable(row.getString("before"))
                                         .map(word -> Word.parse(WorkerStatus.class, word)),
                                 row.getBoolean("restarted")))
                 .map(Optional::orElseThrow);
+    }
+
+    private static String[] words(List<NetworkProfile> profiles) {
+        return profiles.stream().map(Word::word).toArray(String[]::new);
+    }
+
+    private static JsonObject limits(WorkerAbilities abilities) {
+        return new JsonObject()
+                .put("enforced", new JsonArray(abilities.enforced()))
+                .put("reasons", json(abilities.reasons()));
     }
 
     private static JsonObject json(Map<String, String> pairs) {
@@ -230,6 +254,7 @@ public final class Workers {
                         row.getString("acceleration"),
                         capacity(row),
                         allocated(row),
+                        networkProfiles(row),
                         row.getBoolean("targeted"),
                         row.getBoolean("lazy_pull"),
                         Optional.ofNullable(row.getString("copy")).map(word -> Word.parse(CacheStatus.class, word))));
@@ -244,6 +269,14 @@ public final class Workers {
                 row.getInteger("allocated_cpu_millicores"),
                 row.getInteger("allocated_memory_mb"),
                 row.getInteger("allocated_disk_mb"));
+    }
+
+    static Set<NetworkProfile> networkProfiles(Row row) {
+        Set<NetworkProfile> profiles = EnumSet.noneOf(NetworkProfile.class);
+        for (String word : row.getArrayOfStrings("network_profiles")) {
+            profiles.add(Word.parse(NetworkProfile.class, word));
+        }
+        return profiles;
     }
 
     private static Worker worker(Row row) {
@@ -263,6 +296,8 @@ public final class Workers {
                 row.getString("zone"),
                 row.getJsonObject("labels"),
                 row.getJsonObject("versions"),
+                networkProfiles(row),
+                row.getJsonObject("limits"),
                 row.getOffsetDateTime("created_at"));
     }
 }

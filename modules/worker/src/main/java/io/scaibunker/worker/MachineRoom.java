@@ -16,6 +16,8 @@ import io.scaibunker.microvm.QemuSettings;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.WorkerAbilities;
+import io.scaibunker.network.NetworkAbility;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -41,13 +43,15 @@ final class MachineRoom {
 
     private final WorkerConfig config;
     private final WorkerFiles files;
+    private final BunkerNetworks networks;
     private volatile String acceleration = "none: not probed yet";
     private volatile @Nullable MachineDriver driver;
     private volatile @Nullable GuestKernel kernel;
 
-    MachineRoom(WorkerConfig config, WorkerFiles files) {
+    MachineRoom(WorkerConfig config, WorkerFiles files, BunkerNetworks networks) {
         this.config = config;
         this.files = files;
+        this.networks = networks;
     }
 
     /** Finds out how machines run here. A host that cannot run any still bakes. */
@@ -56,6 +60,7 @@ final class MachineRoom {
             GuestKernel found = GuestKernel.read(config.guestKernel());
             Initrd.write(found, initrd());
             Acceleration runs = runs(found);
+            networks.probe();
             kernel = found;
             driver = QemuDriver.open(QemuSettings.of(runs));
             acceleration = runs.kind().word() + ": " + runs.reason();
@@ -76,6 +81,11 @@ final class MachineRoom {
 
     private Path initrd() {
         return files.guest().resolve("initrd");
+    }
+
+    WorkerAbilities abilities() {
+        NetworkAbility ability = networks.ability();
+        return new WorkerAbilities(ability.profiles(), List.of("memory", "disk"), Map.of("network", ability.reason()));
     }
 
     /** {@code kvm}, {@code tcg} or {@code none}, and why. */
@@ -106,6 +116,7 @@ final class MachineRoom {
                 bunker = bunker.or(() -> wanted.flatMap(this::stopped));
                 bunker.ifPresent(adopted::add);
                 if (bunker.isEmpty()) {
+                    networks.remove(place.getFileName().toString());
                     Leftovers.remove(place);
                 }
             }
@@ -121,6 +132,7 @@ final class MachineRoom {
         Bunker bunker = new Bunker(wanted);
         try {
             bunker.spawned(QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process));
+            networks.adopt(wanted);
             return Optional.of(bunker);
         } catch (MachineException e) {
             LOG.warn("{} cannot be held again: {}", bunker.id(), e.getMessage());
@@ -165,7 +177,8 @@ final class MachineRoom {
                 wanted.room().diskMb(),
                 wanted.room().cpuMillicores(),
                 wanted.room().memoryMb(),
-                hostname(wanted)));
+                hostname(wanted),
+                networks.connect(wanted)));
         bunker.spawned(machine);
         // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
         requireWanted(bunker);
@@ -196,6 +209,7 @@ final class MachineRoom {
 
     /** Removes the bunker's directory, its scratch with it. */
     void clear(BunkerId id) throws IOException {
+        networks.remove(id.toString());
         Leftovers.remove(place(id));
     }
 

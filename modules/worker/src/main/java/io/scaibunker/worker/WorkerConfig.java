@@ -7,6 +7,7 @@ import io.scaibunker.ext4.SegmentStore;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Secret;
 import io.scaibunker.model.Settings;
+import io.scaibunker.network.NetworkSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +39,8 @@ import java.util.Optional;
  * @param joinToken what the fleet's members show each other
  * @param guestKernel a directory made by {@code scripts/guest-kernel}
  * @param acceleration how bunkers run
+ * @param networks whether bunkers may have networks, where the host can give them
+ * @param network how they are connected
  */
 public record WorkerConfig(
         String name,
@@ -65,6 +68,8 @@ public record WorkerConfig(
         Optional<Secret> joinToken,
         Path guestKernel,
         Runs acceleration,
+        OnOff networks,
+        NetworkSettings network,
         Sources sources) {
 
     /** What writes the file systems: our own writer, or e2fsprogs under fakeroot, against which that one is checked. */
@@ -94,6 +99,12 @@ public record WorkerConfig(
         PROBE,
         KVM,
         TCG
+    }
+
+    /** Whether something is done where it works. */
+    public enum OnOff {
+        AUTO,
+        OFF
     }
 
     /** What becomes of bunkers when the worker is asked to stop; after a crash they are always found again. */
@@ -172,6 +183,8 @@ public record WorkerConfig(
                 settings.path("guest-kernel")
                         .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache/scaibunker/guest-kernel")),
                 settings.choice("acceleration", Runs.PROBE),
+                settings.choice("network", OnOff.AUTO),
+                NetworkSettings.from(settings),
                 Sources.from(settings));
     }
 

@@ -38,6 +38,7 @@ public final class WorkerVerticle extends VerticleBase {
     private Rounds bunkerRounds;
     private HttpServer server;
     private ExchangeClient peers;
+    private BunkerNetworks networks;
     private long beating;
     private boolean stopped;
 
@@ -70,7 +71,8 @@ public final class WorkerVerticle extends VerticleBase {
     private Future<?> serve(Opened opened) {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
-        MachineRoom machines = new MachineRoom(config, opened.files());
+        networks = new BunkerNetworks(config, opened.self());
+        MachineRoom machines = new MachineRoom(config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageBaker baker = new ImageBaker(
                 opened.files(),
@@ -169,6 +171,7 @@ public final class WorkerVerticle extends VerticleBase {
                 .compose(closed -> server.close())
                 .compose(closed -> peers.close())
                 .compose(closed -> vertx.executeBlocking(() -> {
+                    networks.close();
                     bench.close(CLOSE_LIMIT);
                     return true;
                 }));

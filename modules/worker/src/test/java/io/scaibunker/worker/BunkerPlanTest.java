@@ -110,6 +110,7 @@ class BunkerPlanTest {
                 Map.of(),
                 incarnation,
                 LifecycleMode.EPHEMERAL,
-                0);
+                0,
+                null);
     }
 }
