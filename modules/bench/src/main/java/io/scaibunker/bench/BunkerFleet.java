@@ -2,79 +2,75 @@ package io.scaibunker.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.scaibunker.testkit.Machines;
+import io.scaibunker.testkit.NodeProcess;
+import io.scaibunker.testkit.Ports;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 /** A control node and a worker, each a process of its own, one small image, and a caller of the API. */
 final class BunkerFleet implements AutoCloseable {
+    private static final Duration START = Duration.ofMinutes(2);
     private static final long LIMIT = TimeUnit.MINUTES.toNanos(10);
     private static final String IMAGE = "bench";
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final HttpClient http = HttpClient.newHttpClient();
-    private final Path scaibunker;
     private final Path work;
-    private final int clusterPort = freePort();
-    private final int apiPort = freePort();
-    private final RunningNode control;
+    private final int clusterPort = Ports.free();
+    private final int apiPort = Ports.free();
+    private final NodeProcess control;
     private final String key;
-    private RunningNode worker;
+    private NodeProcess worker;
 
-    BunkerFleet(Path scaibunker, Path work, Path image) throws IOException, InterruptedException {
-        this.scaibunker = scaibunker;
+    BunkerFleet(Path work, Path image) throws IOException, InterruptedException {
         this.work = work;
-        Files.createDirectories(work);
-        control = RunningNode.start(
-                scaibunker,
-                work.resolve("control.log"),
-                List.of(
-                        "node.data-dir=" + work.resolve("control"),
-                        "node.rooms=fanout,scheduler,scanner,api",
-                        "cluster.port=" + clusterPort,
-                        "cluster.bus-port=0",
-                        "cluster.join-token=bench",
-                        "api.port=" + apiPort));
+        control = start(
+                "control",
+                clusterPort,
+                Map.of("node.rooms", "fanout,scheduler,scanner,api", "api.port", Integer.toString(apiPort)));
         worker = startWorker();
-        key = Files.readString(work.resolve("control/super-admin.key")).strip();
+        key = Files.readString(work.resolve("control/var/super-admin.key")).strip();
         register(image);
     }
 
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private NodeProcess startWorker() {
+        return start(
+                "worker",
+                Ports.free(),
+                Map.of(
+                        "node.rooms",
+                        "worker",
+                        "worker.tar-roots",
+                        work.toString(),
+                        "worker.cpu-millicores",
+                        "64000",
+                        "worker.memory-mb",
+                        "65536",
+                        "worker.disk-mb",
+                        "65536",
+                        "cluster.members",
+                        "127.0.0.1:" + clusterPort));
     }
 
-    private RunningNode startWorker() throws IOException, InterruptedException {
-        return RunningNode.start(
-                scaibunker,
-                work.resolve("worker.log"),
-                List.of(
-                        "node.data-dir=" + work.resolve("worker"),
-                        "node.rooms=worker",
-                        "worker.name=bench",
-                        "worker.tar-roots=" + work,
-                        "worker.cpu-millicores=64000",
-                        "worker.memory-mb=65536",
-                        "worker.disk-mb=65536",
-                        "cluster.port=" + freePort(),
-                        "cluster.members=127.0.0.1:" + clusterPort,
-                        "cluster.bus-port=0",
-                        "cluster.join-token=bench"));
+    private NodeProcess start(String name, int port, Map<String, String> more) {
+        Map<String, String> settings = new TreeMap<>(more);
+        settings.put("cluster.port", Integer.toString(port));
+        settings.put("cluster.bus-port", "0");
+        settings.put("cluster.join-token", "bench");
+        return NodeProcess.start(work.resolve(name), settings).awaitReady(START);
     }
 
     private void register(Path image) throws IOException, InterruptedException {
@@ -157,12 +153,12 @@ final class BunkerFleet implements AutoCloseable {
                 rows);
     }
 
-    RunningNode worker() {
+    NodeProcess worker() {
         return worker;
     }
 
     /** Seconds until the worker is there again, after {@code kill -9} or an orderly stop. */
-    double restartWorker(boolean kill) throws IOException, InterruptedException {
+    double restartWorker(boolean kill) {
         if (kill) {
             worker.kill();
         } else {
@@ -215,5 +211,7 @@ final class BunkerFleet implements AutoCloseable {
         worker.close();
         control.close();
         http.close();
+        // A worker leaves them to its next start, which there will not be.
+        Machines.below(work).values().forEach(ProcessHandle::destroyForcibly);
     }
 }

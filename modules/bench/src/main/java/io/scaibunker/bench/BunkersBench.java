@@ -29,9 +29,6 @@ final class BunkersBench implements Callable<Integer> {
     @Option(names = "--image", required = true)
     private Path image = Path.of("");
 
-    @Option(names = "--scaibunker", required = true)
-    private Path scaibunker = Path.of("");
-
     @Option(names = "--work", required = true)
     private Path work = Path.of("");
 
@@ -39,7 +36,7 @@ final class BunkersBench implements Callable<Integer> {
     public Integer call() throws Exception {
         ObjectNode outcome = mapper.createObjectNode().put("bench", "bunkers");
         List<String> wrong = new ArrayList<>();
-        try (BunkerFleet fleet = new BunkerFleet(scaibunker, work, image)) {
+        try (BunkerFleet fleet = new BunkerFleet(work, image)) {
             outcome.put("acceleration", fleet.acceleration());
             UsualActs usual = new UsualActs(fleet, work, outcome, wrong);
             usual.boots(boots);

@@ -12,6 +12,7 @@ public final class Main {
         System.exit(new CommandLine(new Main())
                 .addSubcommand(new BakeBench())
                 .addSubcommand(new BunkersBench())
+                .addSubcommand(new ChaosBench())
                 .addSubcommand(new ConvergeBench())
                 .addSubcommand(new FanoutBench())
                 .execute(arguments));

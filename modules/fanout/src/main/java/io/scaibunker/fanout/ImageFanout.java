@@ -2,6 +2,7 @@ package io.scaibunker.fanout;
 
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
+import io.scaibunker.store.Bakes;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
 import io.vertx.core.Future;
@@ -22,7 +23,8 @@ final class ImageFanout {
         return ImageCache.spreadAll(database.client())
                 .compose(spread -> ImageCache.retryDue(database.client()))
                 .compose(due -> ImageCache.giveUp(database.client()))
-                .compose(given -> ImageCache.cancelUnasked(database.client(), Optional.empty()))
+                .compose(given -> Bakes.forgetExpired(database.client()))
+                .compose(forgotten -> ImageCache.cancelUnasked(database.client(), Optional.empty()))
                 .compose(cancelled -> ImageCache.workersToTell(database.client()))
                 .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.CopiesChanged(worker))));
     }

@@ -5,6 +5,7 @@ import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question.WorkerBeat;
 import io.scaibunker.model.WorkerAbilities;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
@@ -65,11 +66,21 @@ final class WorkerRoll {
         }
     }
 
-    /** The silent are lost, what was asked of the others holds, bunkers of the long lost have failed, and those that have lived long enough end. */
+    private void succeeded(WorkerId heir) {
+        LOG.info("worker {} takes the place of a lost one of its name", heir);
+        post.nudge(new Nudge.WorkerJoined(heir));
+    }
+
+    /**
+     * The silent are lost, who came back as another has its place again, what was asked of the others holds, bunkers of the long
+     * lost have failed, and those that have lived long enough end.
+     */
     Future<?> drain() {
         return database.inTransaction(sql -> Workers.loseStale(sql, config.workerStale())
                         .onSuccess(lost -> lost.forEach(worker -> LOG.warn("worker {} is lost", worker)))
-                        .compose(lost -> Workers.followIntents(sql))
+                        .compose(lost -> Workers.succeed(sql))
+                        .onSuccess(heirs -> heirs.forEach(this::succeeded))
+                        .compose(succeeded -> Workers.followIntents(sql))
                         .compose(followed -> Bunkers.failOfLost(sql, config.giveUpAfter())))
                 .onSuccess(failed -> {
                     if (failed > 0) {

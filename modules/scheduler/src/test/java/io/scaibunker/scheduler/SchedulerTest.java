@@ -228,6 +228,44 @@ class SchedulerTest {
     }
 
     @Test
+    void whoComesBackAsAnotherTakesThePlaceOfTheLostOneOfItsName() {
+        open(OFTEN);
+        var wiped = WorkerId.fresh();
+        var twin = WorkerId.fresh();
+        beat(twin, IncarnationId.fresh());
+        beat(wiped, IncarnationId.fresh());
+        beat(wiped, IncarnationId.fresh());
+        seeds.addWorker(group, wiped.value());
+        seeds.ready(image, wiped.value(), DIGEST);
+        var bunker = place();
+        // The twin was there before the wiped one was heard last: it is somebody else.
+        seeds.heardBefore(wiped.value(), 28);
+        server.execute("UPDATE workers SET created_at = now() - interval '1 hour'");
+        eventually(() -> assertThat(worker(wiped).status()).isEqualTo(WorkerStatus.LOST));
+        beat(twin, IncarnationId.fresh());
+        assertThat(groupsOf(twin)).isZero();
+
+        var heir = WorkerId.fresh();
+        var run = IncarnationId.fresh();
+        beat(heir, run);
+        beat(heir, run);
+        eventually(() -> assertThat(groupsOf(heir)).isEqualTo(1));
+        assertThat(groupsOf(wiped)).isZero();
+        // What was booked there is not forgotten with it.
+        assertThat(worker(wiped).status()).isEqualTo(WorkerStatus.LOST);
+        seeds.heardBefore(wiped.value(), 90);
+        eventually(() -> assertThat(find(bunker).status()).isEqualTo(BunkerStatus.FAILED));
+        eventually(
+                () -> assertThat(Workers.find(database.client(), wiped).await()).isEmpty());
+        assertThat(groupsOf(heir)).isEqualTo(1);
+    }
+
+    private int groupsOf(WorkerId worker) {
+        return server.rows("SELECT 1 FROM group_workers WHERE worker_id = '" + worker.value() + "'")
+                .size();
+    }
+
+    @Test
     void aNewRunOfAWorkerGoesOnWithWhatTheEarlierBooted() {
         var worker = holder();
         open(RARELY);

@@ -440,12 +440,14 @@ public final class ImageCache {
                         """, Map.of("most", ATTEMPTS_MAX)).mapEmpty();
     }
 
-    /** For which tenant this worker has this image to build, at this generation: only then does it get the tenant's secret. */
+    /** For which tenant this worker bakes this image, at this generation, by the lease it has: only then does it get the tenant's secret. */
     public static Future<Optional<TenantId>> buildsFor(SqlClient sql, Answered row) {
         return Sql.one(sql, """
                 SELECT i.tenant_id FROM image_cache c JOIN images i ON i.id = c.image_id
                  WHERE c.image_id = :image AND c.worker_id = :worker AND c.generation = :generation AND c.wanted
                    AND c.status IN ('pending', 'building')
+                   AND EXISTS (SELECT 1 FROM bakes b
+                                WHERE b.image_id = c.image_id AND b.worker_id = c.worker_id AND b.lease_until > now())
                 """, row.values(), found -> new TenantId(found.getUUID("tenant_id")));
     }
 

@@ -178,6 +178,40 @@ public final class Workers {
                         """, Map.of()).mapEmpty();
     }
 
+    /**
+     * Lets workers succeed those that are lost and had their names: whose disk was wiped comes back as another. Theirs are its
+     * groups and what was wanted of it; it is forgotten once no bunker there is booked any more. Who was heard at the same time
+     * under the same name succeeds nobody.
+     *
+     * @return the successors that have just got groups
+     */
+    public static Future<List<WorkerId>> succeed(SqlClient sql) {
+        return Sql.list(sql, """
+                WITH pairs AS (
+                    SELECT DISTINCT ON (was.id) was.id AS was, was.intent, heir.id AS heir
+                      FROM workers was
+                      JOIN workers heir ON heir.name = was.name AND heir.created_at > was.last_heartbeat
+                                       AND heir.status IN ('ready', 'draining')
+                     WHERE was.status = 'lost'
+                     ORDER BY was.id, heir.created_at DESC),
+                joined AS (
+                    INSERT INTO group_workers (group_id, worker_id)
+                    SELECT DISTINCT gw.group_id, p.heir FROM pairs p JOIN group_workers gw ON gw.worker_id = p.was
+                    ON CONFLICT DO NOTHING
+                    RETURNING worker_id),
+                left_behind AS (
+                    DELETE FROM group_workers gw USING pairs p WHERE gw.worker_id = p.was),
+                intended AS (
+                    UPDATE workers w SET intent = 'drain'
+                     WHERE EXISTS (SELECT 1 FROM pairs p JOIN group_workers gw ON gw.worker_id = p.was
+                                    WHERE p.heir = w.id AND p.intent = 'drain')),
+                forgotten AS (
+                    DELETE FROM workers w USING pairs p
+                     WHERE w.id = p.was AND NOT EXISTS (SELECT 1 FROM bunkers b WHERE b.worker_id = w.id AND b.booked))
+                SELECT DISTINCT worker_id FROM joined
+                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
     /** Forgets a worker that is lost or drained and runs nothing. */
     public static Future<Boolean> forget(SqlClient sql, WorkerId id) {
         return Sql.moved(sql, """

@@ -23,6 +23,7 @@ import io.scaibunker.store.ImageCache.Wanted;
 import io.scaibunker.testkit.Seeds.Owner;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -383,12 +384,18 @@ class ImageCacheTest extends StoreFixture {
     }
 
     @Test
-    void aTenantsSecretIsForTheBuilderAtItsGenerationAlone() {
+    void aTenantsSecretIsForTheBakerAtItsGenerationAlone() {
         target(first, second);
         spread();
+        assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).isEmpty();
+        lease(first, Duration.ofMinutes(1));
+        assertThat(ImageCache.buildsFor(sql, row(second, 1)).await()).isEmpty();
         assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).contains(new TenantId(owner.tenant()));
         building(first, 1, RUN);
         assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).isPresent();
+        lease(first, Duration.ofMinutes(-1));
+        assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).isEmpty();
+        lease(first, Duration.ofMinutes(1));
         assertThat(ImageCache.buildsFor(sql, row(first, 2)).await()).isEmpty();
         assertThat(ImageCache.buildsFor(sql, new Answered(WorkerId.fresh(), image(image), 1))
                         .await())
@@ -398,6 +405,30 @@ class ImageCacheTest extends StoreFixture {
         seeds.deactivate(image);
         cancel();
         assertThat(ImageCache.buildsFor(sql, row(second, 2)).await()).isEmpty();
+    }
+
+    @Test
+    void aLeaseThatIsOverIsForgottenUnlessItsHolderIsAtIt() {
+        target(first, second);
+        spread();
+        lease(first, Duration.ofMinutes(-1));
+        building(first, 1, RUN);
+        Bakes.forgetExpired(sql).await();
+        assertThat(Bakes.release(sql, worker(first), image(image)).await()).isTrue();
+
+        lease(second, Duration.ofMinutes(-1));
+        Bakes.forgetExpired(sql).await();
+        assertThat(Bakes.release(sql, worker(second), image(image)).await()).isFalse();
+
+        lease(second, Duration.ofMinutes(1));
+        Bakes.forgetExpired(sql).await();
+        assertThat(Bakes.release(sql, worker(second), image(image)).await()).isTrue();
+    }
+
+    private void lease(UUID worker, Duration length) {
+        var holder = new Bakes.Holder(worker(worker), RUN, image(image));
+        assertThat(Bakes.acquire(sql, "image:" + image(image), holder, length).await())
+                .isTrue();
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +61,17 @@ public final class NodeProcess implements AutoCloseable {
         }
     }
 
+    /** All that a node that is dead kept in this directory is gone. */
+    public static void wipe(Path dir) {
+        try (var files = Files.walk(dir)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Waits for the line that says «ready»; throws with the node's last words when it ends or takes too long. */
     public NodeProcess awaitReady(Duration deadline) {
         Eventually.eventually("node is ready", deadline, this::lookForReady, found -> found);
@@ -87,6 +99,29 @@ public final class NodeProcess implements AutoCloseable {
     public void kill() {
         process.destroyForcibly();
         awaitExit(Duration.ofSeconds(10));
+    }
+
+    /** {@code SIGSTOP}: it stands still, and nobody is told. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    /** {@code SIGCONT}: it goes on as if no time had passed. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** {@code SIGTERM}; does not wait. */
@@ -136,11 +171,16 @@ public final class NodeProcess implements AutoCloseable {
         }
     }
 
+    /** Whether it has said that it is ready. */
+    public boolean isReady() {
+        return READY.matcher(output()).find();
+    }
+
     private boolean lookForReady() {
         if (!process.isAlive()) {
             throw new AssertionError("ended with " + process.exitValue() + ":\n" + tail());
         }
-        return READY.matcher(output()).find();
+        return isReady();
     }
 
     private static List<String> command(Path dir, List<String> arguments) {

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -105,12 +106,12 @@ final class MachineRoom {
      * persistent ones that have their disk alone. Whatever else it left is ended and removed.
      */
     List<Bunker> adopt() throws IOException, InterruptedException {
-        Map<String, ProcessHandle> running = Leftovers.running(files.bunkers());
+        Map<String, ProcessHandle> running = new HashMap<>(Leftovers.running(files.bunkers()));
         List<Bunker> adopted = new ArrayList<>();
         try (DirectoryStream<Path> places = Files.newDirectoryStream(files.bunkers())) {
             for (Path place : places) {
                 Optional<WantedBunker> wanted = BunkerFile.read(place);
-                ProcessHandle process = running.get(place.getFileName().toString());
+                ProcessHandle process = running.remove(place.getFileName().toString());
                 Optional<Bunker> bunker =
                         wanted.flatMap(row -> process == null ? Optional.empty() : held(row, process));
                 if (bunker.isEmpty() && process != null) {
@@ -123,6 +124,10 @@ final class MachineRoom {
                     Leftovers.remove(place);
                 }
             }
+        }
+        // Their directories went under them.
+        for (ProcessHandle process : running.values()) {
+            Leftovers.end(process);
         }
         return adopted;
     }
