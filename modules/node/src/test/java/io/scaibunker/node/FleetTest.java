@@ -405,7 +405,7 @@ class FleetTest {
                 .isEqualTo("WRONG_STATE");
     }
 
-    private Fleet.Answer answer(String bunker) {
+    private ApiClient.Answer answer(String bunker) {
         return fleet.post(
                 "/bunkers/" + bunker + "/exec", new JsonObject().put("command", new JsonArray(List.of("/bin/answer"))));
     }
