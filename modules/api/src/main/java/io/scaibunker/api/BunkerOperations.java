@@ -7,6 +7,7 @@ import io.scaibunker.bus.Question;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
@@ -19,6 +20,7 @@ import io.scaibunker.model.Scope;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Bunkers.Bunker;
 import io.scaibunker.store.Database;
+import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Images.Image;
 import io.scaibunker.store.Tenants;
 import io.vertx.core.Future;
@@ -33,13 +35,20 @@ import java.util.UUID;
 final class BunkerOperations {
     private final Database database;
     private final Post post;
-    private final Duration placeTimeout;
+    private final Placing placing;
+    private final CopyProgress progress;
     private final Map<LifecycleMode, ApiConfig.Life> lives;
 
-    BunkerOperations(Database database, Post post, Duration placeTimeout, Map<LifecycleMode, ApiConfig.Life> lives) {
+    BunkerOperations(
+            Database database,
+            Post post,
+            Placing placing,
+            CopyProgress progress,
+            Map<LifecycleMode, ApiConfig.Life> lives) {
         this.database = database;
         this.post = post;
-        this.placeTimeout = placeTimeout;
+        this.placing = placing;
+        this.progress = progress;
         this.lives = lives;
     }
 
@@ -74,8 +83,10 @@ final class BunkerOperations {
                 image.id(),
                 request.text("name").orElseGet(id::toString),
                 room(request, image.registration().defaults()),
-                BunkerWish.of(request, lives).encode());
-        return post.ask(order, placeTimeout).compose(placement -> switch (placement) {
+                BunkerWish.of(request, lives).encode(),
+                0);
+        Duration wait = Duration.ofSeconds(request.number("wait_for_image_s", 0));
+        return placing.place(order, wait, request.gone()).compose(placement -> switch (placement) {
             case Answer.Placed placed -> bunker(placed.bunkerId());
             case Answer.Refused refused -> Future.failedFuture(refusal(refused));
         });
@@ -147,7 +158,18 @@ final class BunkerOperations {
     }
 
     private Future<Reply> get(Request request) {
-        return seen(request).map(BunkerOperations::view).map(Reply::ok);
+        return seen(request)
+                .compose(bunker ->
+                        copy(bunker).map(copy -> Reply.ok(view(bunker).put("copy", Shown.orNull(copy)))));
+    }
+
+    /** What one that was placed before its copy waits for. */
+    private Future<Optional<JsonObject>> copy(Bunker bunker) {
+        return bunker.status() == BunkerStatus.PENDING
+                ? ImageCache.on(database.client(), bunker.imageId(), bunker.workerId())
+                        .map(rows -> rows.filter(row -> row.status() != CacheStatus.READY)
+                                .map(row -> CopyOperations.view(row, progress.of(bunker.imageId(), row))))
+                : Future.succeededFuture(Optional.empty());
     }
 
     /** The bunker, if the caller sees it: their own, or one within reach for those who see all. */

@@ -36,12 +36,6 @@ final class BunkerWish {
         checkMode(request);
         checkRestarts(request);
         checkNetwork(request);
-        if (request.number("wait_for_image_s", 0) > 0) {
-            throw Request.invalid(
-                    "wait_for_image_s",
-                    "value: " + request.number("wait_for_image_s", 0)
-                            + " (expected: 0; waiting for an image is not offered yet)");
-        }
         int size = kept(request).encode().getBytes(StandardCharsets.UTF_8).length;
         if (size > BYTES_MAX) {
             throw Request.invalid("env_vars", "the wish is " + size + " bytes (expected: at most " + BYTES_MAX + ")");

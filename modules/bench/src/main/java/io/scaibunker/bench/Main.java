@@ -15,6 +15,7 @@ public final class Main {
                 .addSubcommand(new ChaosBench())
                 .addSubcommand(new ConvergeBench())
                 .addSubcommand(new FanoutBench())
+                .addSubcommand(new PlacementBench())
                 .execute(arguments));
     }
 }

@@ -42,6 +42,7 @@ public sealed interface Answer extends BusMessage {
      * @param wanted false: let it go as soon as no bunker runs from it, then report it evicted
      * @param pinned the digest that the reference was pinned to; null until the first worker has asked
      * @param artifactDigest the copy the row says is here; null if none
+     * @param awaited whether somebody waits for it: it is made before others
      */
     record WantedCopy(
             ImageId imageId,
@@ -51,7 +52,8 @@ public sealed interface Answer extends BusMessage {
             BuildSource source,
             int sizeMib,
             @Nullable Digest pinned,
-            @Nullable Digest artifactDigest) {}
+            @Nullable Digest artifactDigest,
+            boolean awaited) {}
 
     /** @param current false: the rows have moved on, the report changed nothing */
     record ReportTaken(boolean current) implements Answer {}
@@ -163,8 +165,12 @@ public sealed interface Answer extends BusMessage {
 
     record Placed(BunkerId bunkerId, WorkerId workerId) implements Placement {}
 
-    /** @param reasons how many workers were passed over, by reason */
-    record Refused(ErrorCode code, String message, List<FieldError> reasons, int retryAfterSeconds)
+    /**
+     * @param reasons how many workers were passed over, by reason
+     * @param worthWaiting whether all that is missing is a ready copy, and one may come
+     */
+    record Refused(
+            ErrorCode code, String message, List<FieldError> reasons, int retryAfterSeconds, boolean worthWaiting)
             implements Placement {}
 
     /** The asked room could not; travels in place of the answer. */

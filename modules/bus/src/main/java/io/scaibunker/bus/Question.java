@@ -276,11 +276,24 @@ public sealed interface Question<A extends Answer> extends BusMessage {
      *
      * @param bunkerId chosen by the asker, so that asking again places nothing twice
      * @param wish what the caller asked for beside room, as JSON text of the API's own words
+     * @param waitMs how long to wait where all that is missing is a ready copy
      */
     record PlaceBunker(
-            BunkerId bunkerId, TenantId tenantId, UserId userId, ImageId imageId, String name, Room room, String wish)
+            BunkerId bunkerId,
+            TenantId tenantId,
+            UserId userId,
+            ImageId imageId,
+            String name,
+            Room room,
+            String wish,
+            int waitMs)
             implements Question<Answer.Placement> {
         public static final String ADDRESS = "scheduler.place-bunker";
+
+        /** The same order, by somebody who waits so long. */
+        public PlaceBunker waiting(int milliseconds) {
+            return new PlaceBunker(bunkerId, tenantId, userId, imageId, name, room, wish, milliseconds);
+        }
 
         @Override
         public String address() {

@@ -8,6 +8,8 @@ public enum EndReason implements Word {
     LIFETIME,
     /** Nobody used it for as long as that was to go on. */
     IDLE,
+    /** Its worker was drained, and the time for that was over. */
+    DRAINED,
     /** Its guest powered off, and nobody wants it started again. */
     POWERED_OFF,
     /** Its machine, its worker or its start failed: the bunker's failure says how. */

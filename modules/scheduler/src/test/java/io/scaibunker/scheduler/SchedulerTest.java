@@ -2,6 +2,7 @@ package io.scaibunker.scheduler;
 
 import static io.scaibunker.testkit.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.scaibunker.bus.Answer.BeatTaken;
 import io.scaibunker.bus.Answer.Placed;
@@ -28,17 +29,19 @@ import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.QuotaId;
 import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerId;
-import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.model.WorkerStatus;
+import io.scaibunker.store.Bookings;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Bunkers.Bunker;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.Migrations;
+import io.scaibunker.store.Quotas;
 import io.scaibunker.store.StoreConfig;
 import io.scaibunker.store.Workers;
 import io.scaibunker.testkit.LostNudges;
@@ -55,6 +58,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -168,6 +172,8 @@ class SchedulerTest {
                         .put("copy", "ready")
                         .put("considered", 1)
                         .put("passed_over", new JsonObject())
+                        .put("compared", 1)
+                        .put("score", new JsonObject().put("free", 1.0).put("zone_free", 1.0))
                         .put("attempts", 1));
     }
 
@@ -286,14 +292,16 @@ class SchedulerTest {
         var worker = holder();
         open(RARELY);
         var running = place();
-        intend(worker, WorkerIntent.DRAIN);
+        Workers.drain(database.client(), worker, Optional.empty()).await();
+        post.nudge(new Nudge.WorkerAsked(worker));
         eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.DRAINING));
         assertThat(beat(worker, IncarnationId.fresh())).isEqualTo(WorkerStatus.DRAINING);
         Refused refused = (Refused) post.ask(order(BunkerId.fresh()), LIMIT).await();
         assertThat(refused.reasons()).extracting(FieldError::field).containsExactly("draining");
         assertThat(find(running).status()).isEqualTo(BunkerStatus.PENDING);
 
-        intend(worker, WorkerIntent.SERVE);
+        Workers.resume(database.client(), worker).await();
+        post.nudge(new Nudge.WorkerAsked(worker));
         eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.READY));
         assertThat(post.ask(order(BunkerId.fresh()), LIMIT).await()).isInstanceOf(Placed.class);
     }
@@ -309,7 +317,7 @@ class SchedulerTest {
             var id = place();
             eventually(() -> assertThat(nudges.count()).isGreaterThan(2));
             assertThat(wanted(worker)).extracting(WantedBunker::bunkerId).containsExactly(id);
-            Workers.intend(database.client(), worker, WorkerIntent.DRAIN).await();
+            Workers.drain(database.client(), worker, Optional.empty()).await();
             eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.DRAINING));
         }
     }
@@ -402,19 +410,17 @@ class SchedulerTest {
         var environment = new JsonObject().put("LONG", "€\"".repeat(4000));
         var ids = IntStream.range(0, 150).mapToObj(i -> BunkerId.fresh()).toList();
         for (BunkerId id : ids) {
-            Bunkers.book(
-                            database.client(),
-                            new Bunkers.Booking(
-                                    id,
-                                    new TenantId(owner.tenant()),
-                                    new UserId(owner.user()),
-                                    "notebook",
-                                    new ImageId(image),
-                                    worker,
-                                    ONE,
-                                    new JsonObject().put("env_vars", environment),
-                                    new JsonObject()))
-                    .await();
+            var booking = new Bookings.Booking(
+                    id,
+                    new TenantId(owner.tenant()),
+                    new UserId(owner.user()),
+                    "notebook",
+                    new ImageId(image),
+                    worker,
+                    ONE,
+                    new JsonObject().put("env_vars", environment),
+                    new JsonObject());
+            Bookings.book(database.client(), List.of(booking)).await();
         }
         open(RARELY);
         var seen = new ArrayList<BunkerId>();
@@ -441,6 +447,124 @@ class SchedulerTest {
         Future.join(orders).otherwiseEmpty().await();
         assertThat(orders.stream().filter(order -> order.result() instanceof Placed))
                 .hasSize(10);
+    }
+
+    @Test
+    void aQuotaThatWouldBePassedIsSaidWithItsBucket() {
+        holder();
+        open(RARELY);
+        var caps =
+                new Quotas.Caps(OptionalLong.of(2), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty());
+        var tenant = Optional.of(new TenantId(owner.tenant()));
+        Quotas.insert(
+                        database.client(),
+                        new Quotas.Draft(QuotaId.fresh(), "two", Quotas.Bucket.TENANT, tenant, Optional.empty(), caps))
+                .await();
+        var orders = Stream.generate(() -> post.ask(order(BunkerId.fresh()), LIMIT))
+                .limit(5)
+                .toList();
+        Future.all(orders).await();
+        var refused = orders.stream()
+                .map(Future::result)
+                .filter(Refused.class::isInstance)
+                .map(Refused.class::cast)
+                .toList();
+        assertThat(refused).hasSize(3).allSatisfy(one -> {
+            assertThat(one.code()).isEqualTo(ErrorCode.BUNKER_QUOTA_EXCEEDED);
+            assertThat(one.reasons())
+                    .containsExactly(
+                            new FieldError("bucket", "tenant"),
+                            new FieldError("resource", "bunkers"),
+                            new FieldError("used", "2"),
+                            new FieldError("asked", "1"),
+                            new FieldError("cap", "2"));
+        });
+    }
+
+    @Test
+    void anOrderThatMayWaitGetsTheFirstCopyAndItsMakersAreToldToHurry() {
+        var maker = new WorkerId(seeds.worker());
+        seeds.addWorker(group, maker.value());
+        AtomicInteger hurried = heed(Nudge.CopyAwaited.ADDRESS);
+        open(RARELY);
+        var waits = order(BunkerId.fresh()).waiting(15_000);
+        var waiting = Stream.generate(() -> post.ask(waits, LIMIT)).limit(3).toList();
+        eventually(() -> assertThat(hurried).hasValue(1));
+        assertThat(waiting).noneMatch(Future::isComplete);
+        seeds.ready(image, maker.value(), DIGEST);
+        Future.all(waiting).await();
+        assertThat(waiting.stream().map(Future::result)).containsOnly(new Placed(waits.bunkerId(), maker));
+        assertThat(bunkers()).isEqualTo(1);
+    }
+
+    @Test
+    void aWaitIsBoundedAndWhereNoCopyCanComeThereIsNone() {
+        open(RARELY);
+        var futile = (Refused) post.ask(order(BunkerId.fresh()).waiting(15_000), Duration.ofSeconds(10))
+                .await();
+        assertThat(futile.worthWaiting()).isFalse();
+        seeds.addWorker(group, seeds.worker());
+        var over =
+                (Refused) post.ask(order(BunkerId.fresh()).waiting(300), LIMIT).await();
+        assertThat(over.worthWaiting()).isTrue();
+        assertThat(over.reasons()).extracting(FieldError::field).containsExactly("copy_missing");
+    }
+
+    @Test
+    void aCopyThatWentAwayUnseenCostsATryAndNoWrongBooking() {
+        var gone = holder();
+        var stays = holder();
+        open(RARELY);
+        for (int i = 0; i < 8; i++) {
+            place();
+        }
+        server.execute("UPDATE image_cache SET wanted = false WHERE worker_id = '" + gone.value() + "'");
+        var after = Stream.generate(this::place).limit(8).toList();
+        assertThat(after).allSatisfy(id -> assertThat(find(id).workerId()).isEqualTo(stays));
+    }
+
+    @Test
+    void whatIsWrongWithOneOrderIsNoOthersFailure() {
+        holder();
+        open(RARELY);
+        place();
+        var wrong = new PlaceBunker(
+                BunkerId.fresh(),
+                new TenantId(owner.tenant()),
+                UserId.fresh(),
+                new ImageId(image),
+                "nobody's",
+                ONE,
+                "{}",
+                0);
+        var orders = Stream.concat(
+                        Stream.generate(() -> order(BunkerId.fresh())).limit(10), Stream.of(wrong))
+                .map(order -> post.ask(order, LIMIT))
+                .toList();
+        Future.join(orders).otherwiseEmpty().await();
+        assertThat(orders.subList(0, 10)).allMatch(asked -> asked.result() instanceof Placed);
+        assertThat(orders.getLast().failed()).isTrue();
+    }
+
+    @Test
+    void whatStillRunsWhenADrainIsOverIsToEnd() {
+        var worker = holder();
+        open(RARELY);
+        var id = place();
+        Workers.drain(database.client(), worker, Optional.of(Duration.ofDays(1)))
+                .await();
+        post.nudge(new Nudge.WorkerAsked(worker));
+        eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.DRAINING));
+        assertThat(wanted(worker)).extracting(WantedBunker::intent).containsExactly(BunkerIntent.RUN);
+        Workers.drain(database.client(), worker, Optional.of(Duration.ZERO)).await();
+        post.nudge(new Nudge.WorkerAsked(worker));
+        eventually(() -> assertThat(wanted(worker))
+                .extracting(WantedBunker::bunkerId, WantedBunker::intent)
+                .containsExactly(tuple(id, BunkerIntent.END)));
+        assertThat(worker(worker)).returns(1, Workers.Worker::bunkers);
+        assertThat(worker(worker).drainUntil()).isPresent();
+        Workers.resume(database.client(), worker).await();
+        assertThat(worker(worker).drainUntil()).isEmpty();
     }
 
     private void open(Duration sweep) {
@@ -484,7 +608,8 @@ class SchedulerTest {
                 new ImageId(from),
                 "notebook",
                 ONE,
-                wish.encode());
+                wish.encode(),
+                0);
     }
 
     private BunkerId place() {
@@ -520,11 +645,6 @@ class SchedulerTest {
         return post.ask(new BunkerReported(worker, run, id, 1, status, null, null, null, null), LIMIT)
                 .await()
                 .current();
-    }
-
-    private void intend(WorkerId worker, WorkerIntent intent) {
-        Workers.intend(database.client(), worker, intent).await();
-        post.nudge(new Nudge.WorkerAsked(worker));
     }
 
     private List<WantedBunker> wanted(WorkerId worker) {

@@ -15,7 +15,6 @@ import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
-import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
@@ -28,8 +27,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Table {@code bunkers}. A bunker's room is booked on its worker by the statement that inserts the bunker, and given
- * back by the statement that ends it.
+ * Table {@code bunkers}, once they are placed ({@link Bookings}). The statement that ends a bunker gives its room back: a
+ * trigger counts it.
  */
 public final class Bunkers {
     public record Bunker(
@@ -82,18 +81,6 @@ public final class Bunkers {
         }
     }
 
-    /** A bunker to book. */
-    public record Booking(
-            BunkerId id,
-            TenantId tenantId,
-            UserId userId,
-            String name,
-            ImageId imageId,
-            WorkerId workerId,
-            Room room,
-            JsonObject wish,
-            JsonObject placement) {}
-
     /** A bunker as its worker is told it. */
     public record Wanted(
             BunkerId id,
@@ -121,53 +108,6 @@ public final class Bunkers {
             "SELECT b.*, i.name AS image_name FROM bunkers b JOIN images i ON i.id = b.image_id ";
 
     private Bunkers() {}
-
-    /**
-     * Books room on the worker and inserts the bunker, in one statement.
-     *
-     * @return false if the worker has no room any more, takes none, the image was deactivated meanwhile, or the bunker is
-     *     booked already
-     */
-    public static Future<Boolean> book(SqlClient sql, Booking booking) {
-        return Sql.moved(
-                        sql,
-                        """
-                WITH room AS (
-                    UPDATE workers
-                       SET allocated_cpu_millicores = allocated_cpu_millicores + :cpu,
-                           allocated_memory_mb = allocated_memory_mb + :memory,
-                           allocated_disk_mb = allocated_disk_mb + :disk
-                     WHERE id = :worker AND status = 'ready' AND intent = 'serve'
-                       AND allocated_cpu_millicores + :cpu <= cpu_millicores
-                       AND allocated_memory_mb + :memory <= memory_mb
-                       AND allocated_disk_mb + :disk <= disk_mb
-                       AND EXISTS (SELECT 1 FROM images WHERE id = :image AND status = 'active')
-                       AND NOT EXISTS (SELECT 1 FROM bunkers WHERE id = :id)
-                    RETURNING id)
-                INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id,
-                                     cpu_millicores, memory_mb, disk_mb, wish, placement)
-                SELECT :id, :tenant, :user, :name, :image, room.id, :cpu, :memory, :disk, :wish, :placement FROM room
-                """,
-                        Values.of("id", booking.id().value())
-                                .and("tenant", booking.tenantId().value())
-                                .and("user", booking.userId().value())
-                                .and("name", booking.name())
-                                .and("image", booking.imageId().value())
-                                .and("worker", booking.workerId().value())
-                                .and("cpu", booking.room().cpuMillicores())
-                                .and("memory", booking.room().memoryMb())
-                                .and("disk", booking.room().diskMb())
-                                .and("wish", booking.wish())
-                                .and("placement", booking.placement()))
-                .recover(Bunkers::bookedMeanwhile);
-    }
-
-    /** The same order, given twice at once, was booked by the other; this statement took no room. */
-    private static Future<Boolean> bookedMeanwhile(Throwable thrown) {
-        return thrown.getCause() instanceof PgException said && "bunkers_pkey".equals(said.getConstraint())
-                ? Future.succeededFuture(false)
-                : Future.failedFuture(thrown);
-    }
 
     /** Wants a bunker ended. Asking twice is asking once; an ended bunker stays as it is. */
     public static Future<Boolean> askEnd(SqlClient sql, BunkerId id) {
@@ -197,6 +137,20 @@ public final class Bunkers {
                  WHERE expires_at <= now() AND intent <> 'end' AND booked
                 RETURNING worker_id
                 """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
+    /**
+     * Wants the bunkers ended that still run where the deadline of a drain has passed.
+     *
+     * @return how many were not asked to end before
+     */
+    public static Future<Integer> askEndOfDrained(SqlClient sql) {
+        return Sql.run(sql, """
+                        UPDATE bunkers b SET intent = 'end', ended_reason = coalesce(b.ended_reason, 'drained'),
+                               generation = b.generation + 1, updated_at = now()
+                          FROM workers w
+                         WHERE w.id = b.worker_id AND w.drain_until <= now() AND b.intent <> 'end' AND b.booked
+                        """, Map.of()).map(rows -> rows.rowCount());
     }
 
     /**
@@ -292,15 +246,7 @@ public final class Bunkers {
                                    ended_reason = coalesce(ended_reason, :reason), idle_since = NULL,
                                    booked = false, ended_at = now(), updated_at = now()
                              WHERE b.booked AND (%s)
-                            RETURNING b.worker_id, b.cpu_millicores, b.memory_mb, b.disk_mb),
-                        freed AS (
-                            UPDATE workers w
-                               SET allocated_cpu_millicores = w.allocated_cpu_millicores - e.cpu,
-                                   allocated_memory_mb = w.allocated_memory_mb - e.memory,
-                                   allocated_disk_mb = w.allocated_disk_mb - e.disk
-                              FROM (SELECT worker_id, sum(cpu_millicores) AS cpu, sum(memory_mb) AS memory,
-                                           sum(disk_mb) AS disk FROM ended GROUP BY worker_id) e
-                             WHERE w.id = e.worker_id)
+                            RETURNING b.id)
                         SELECT count(*)::int AS ended FROM ended
                         """.formatted(which),
                         values.and("code", failure == null ? null : failure.name())

@@ -13,8 +13,8 @@ import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerId;
-import io.scaibunker.model.WorkerIntent;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.Bookings.Booking;
+import io.scaibunker.store.Bookings.Fate;
 import io.scaibunker.store.Bunkers.Bunker;
 import io.scaibunker.store.Bunkers.Sight;
 import io.scaibunker.store.Bunkers.Wanted;
@@ -36,7 +36,7 @@ class BunkersTest extends StoreFixture {
     private static final Room ONE = new Room(100, 10, 1);
 
     private final Owner owner = seeds.owner();
-    private final UUID image = seeds.image(owner);
+    private final UUID image = seeds.lazyImage(owner);
     private final WorkerId worker = worker(seeds.worker(1000, 100, 10));
 
     @Test
@@ -91,9 +91,9 @@ class BunkersTest extends StoreFixture {
             assertThat(book(BunkerId.fresh(), ONE).await()).as(status).isFalse();
         }
         seeds.workerIs(worker.value(), "ready");
-        assertThat(Workers.intend(sql, worker, WorkerIntent.DRAIN).await()).isTrue();
+        assertThat(Workers.drain(sql, worker, Optional.empty()).await()).isTrue();
         assertThat(book(BunkerId.fresh(), ONE).await()).isFalse();
-        assertThat(Workers.intend(sql, worker, WorkerIntent.SERVE).await()).isTrue();
+        assertThat(Workers.resume(sql, worker).await()).isTrue();
         seeds.deactivate(image);
         assertThat(book(BunkerId.fresh(), ONE).await()).isFalse();
         assertThat(allocated()).isEqualTo("0/0/0");
@@ -273,18 +273,18 @@ class BunkersTest extends StoreFixture {
     }
 
     private Future<Boolean> book(SqlClient client, BunkerId id, Room room) {
-        return Bunkers.book(
-                client,
-                new Booking(
-                        id,
-                        new TenantId(owner.tenant()),
-                        new UserId(owner.user()),
-                        "b",
-                        image(image),
-                        worker,
-                        room,
-                        new JsonObject().put("lifecycle_mode", "ephemeral"),
-                        new JsonObject()));
+        Booking booking = new Booking(
+                id,
+                new TenantId(owner.tenant()),
+                new UserId(owner.user()),
+                "b",
+                image(image),
+                worker,
+                room,
+                new JsonObject().put("lifecycle_mode", "ephemeral"),
+                new JsonObject());
+        return Bookings.book(client, List.of(booking))
+                .map(outcomes -> outcomes.getFirst().fate() == Fate.BOOKED);
     }
 
     private Bunker find(BunkerId id) {

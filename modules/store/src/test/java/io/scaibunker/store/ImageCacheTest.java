@@ -16,7 +16,7 @@ import io.scaibunker.model.UserId;
 import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Artifacts.Artifact;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.Bookings.Booking;
 import io.scaibunker.store.ImageCache.Answered;
 import io.scaibunker.store.ImageCache.CacheRow;
 import io.scaibunker.store.ImageCache.Wanted;
@@ -223,7 +223,9 @@ class ImageCacheTest extends StoreFixture {
     void aBunkerPlacedBeforeItsCopyMakesTheCopyWantedUntilItEnds() {
         var lazy = image(seeds.lazyImage(owner));
         var id = BunkerId.fresh();
-        assertThat(Bunkers.book(sql, booking(id, lazy)).await()).isTrue();
+        assertThat(Bookings.book(sql, List.of(booking(id, lazy))).await())
+                .extracting(Bookings.Outcome::fate)
+                .containsExactly(Bookings.Fate.BOOKED);
         assertThat(ImageCache.spread(sql, lazy).await()).isEqualTo(new WarmCounts(1, 0, 0, 0));
         assertThat(cancel()).isEmpty();
         var row = new Answered(worker(first), lazy, 1);

@@ -17,7 +17,9 @@ import io.scaibunker.model.UserId;
 import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.Bookings.Booking;
+import io.scaibunker.store.Bookings.Fate;
+import io.scaibunker.store.Bookings.Outcome;
 import io.scaibunker.store.Bunkers.Sight;
 import io.scaibunker.store.ImageCache.Answered;
 import io.scaibunker.store.Scans.Verdict;
@@ -119,7 +121,7 @@ class MovesTest extends StoreFixture {
     @Test
     void everyMoveOfABunkerIsWalkedAndNoOther() {
         var owner = seeds.owner();
-        var image = seeds.image(owner);
+        var image = seeds.lazyImage(owner);
         var worker = worker(seeds.worker());
         var walk = new Walk<>(BunkerStatus.values());
 
@@ -131,9 +133,9 @@ class MovesTest extends StoreFixture {
                                allocated_disk_mb = 0
                         """, Map.of());
                 var id = BunkerId.fresh();
-                assertThat(Bunkers.book(
+                assertThat(Bookings.book(
                                         sql,
-                                        new Booking(
+                                        List.of(new Booking(
                                                 id,
                                                 new TenantId(owner.tenant()),
                                                 new UserId(owner.user()),
@@ -142,9 +144,10 @@ class MovesTest extends StoreFixture {
                                                 worker,
                                                 new Room(10, 20, 30),
                                                 new JsonObject(),
-                                                new JsonObject()))
+                                                new JsonObject())))
                                 .await())
-                        .isTrue();
+                        .extracting(Outcome::fate)
+                        .containsExactly(Fate.BOOKED);
                 putBunker(from);
                 String before = row("bunkers", "true");
                 Verb did = bunkerVerb(verb, id, worker);
