@@ -366,6 +366,27 @@ class FleetTest {
     }
 
     @Test
+    void aPersistentBunkerIsStartedAgainAsItsPolicyHasIt() {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        JsonObject wish = new JsonObject().put("image", "small").put("restart_policy", "on_failure");
+        assertThat(fleet.post("/bunkers", wish).errorCode()).isEqualTo("VALIDATION_ERROR");
+        String bunker = runningBunker(wish.put("lifecycle_mode", "persistent"));
+        killMachineOf(bunker);
+        eventually(
+                bunker + " runs again",
+                BOOT,
+                () -> fleet.get("/bunkers/" + bunker).data(),
+                row -> row.getInteger("restarts") == 1 && "running".equals(row.getString("status")));
+        fleet.post(
+                "/bunkers/" + bunker + "/exec",
+                new JsonObject().put("command", new JsonArray(List.of("/bin/answer", "off"))));
+        assertThat(awaitStatus(bunker, "terminated").getString("ended_reason")).isEqualTo("powered_off");
+    }
+
+    @Test
     void aBunkerStandsStillAndGoesOnAndEndsWhenItIsOldOrNotUsed() {
         requireMachines();
         fleet.group("one");

@@ -19,9 +19,14 @@ public final class SampleImages {
     private static final String ANSWER = """
             #include <fcntl.h>
             #include <stdio.h>
+            #include <string.h>
+            #include <sys/reboot.h>
             #include <unistd.h>
-            /* Says 42; of a file, whether it was there before, and makes it for good. */
+            /* Says 42; of a file, whether it was there before, and makes it for good; told «off», ends the machine. */
             int main(int count, char **words) {
+                if (count > 1 && strcmp(words[1], "off") == 0) {
+                    return reboot(RB_POWER_OFF);
+                }
                 int there = count > 1 && open(words[1], O_CREAT | O_EXCL, 0644) < 0;
                 sync();
                 return puts(there ? "again" : "42") < 0;
