@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -29,6 +30,12 @@ final class HttpDoor {
     private static final String KEY_PROTOCOL = "bearer.";
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final String JSON = "application/json";
+
+    /** Requests at once over one connection of HTTP/2. */
+    private static final int STREAMS_MAX = 100;
+
+    /** As much as all of these may have under way, 64 KiB each: an upload that its bunker takes slowly holds up no other request. */
+    private static final int CONNECTION_WINDOW = STREAMS_MAX * (64 << 10);
 
     private final Vertx vertx;
     private final ApiConfig config;
@@ -55,6 +62,8 @@ final class HttpDoor {
                 .setHost(config.host())
                 .setPort(config.port())
                 .addWebSocketSubProtocol(SHELL_PROTOCOL)
+                .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(STREAMS_MAX))
+                .setHttp2ConnectionWindowSize(CONNECTION_WINDOW)
                 .setIdleTimeout((int) config.idleTimeout().toSeconds())
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
         this.server = vertx.createHttpServer(options)

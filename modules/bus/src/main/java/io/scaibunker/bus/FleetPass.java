@@ -2,6 +2,7 @@ package io.scaibunker.bus;
 
 import io.scaibunker.model.Secret;
 import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
@@ -20,6 +21,15 @@ import java.util.Optional;
 public record FleetPass(Secret token, Optional<Tls> tls) {
     /** The metadata key under which each call carries the token. */
     public static final String TOKEN_KEY = "scaibunker-token";
+
+    /** What runs over one connection at once: commands, files and terminals of all bunkers of a worker. */
+    private static final int STREAMS_MAX = 4096;
+
+    /**
+     * What may be under way, unread, over one connection: as much as all its streams together, 64 KiB each. With less, those whose
+     * callers do not read, or whose bunkers do not, would hold up all others.
+     */
+    private static final int CONNECTION_WINDOW = STREAMS_MAX * (64 << 10);
 
     /**
      * PEM files. A certificate says that somebody belongs to the fleet, not who he is: members move between addresses.
@@ -44,7 +54,8 @@ public record FleetPass(Secret token, Optional<Tls> tls) {
 
     /** To talk to other members with, in HTTP/2 from the first byte: an upgrade would hold back answers until the request has ended. */
     public HttpClientOptions client() {
-        HttpClientOptions options = new HttpClientOptions().setHttp2ClearTextUpgrade(false);
+        HttpClientOptions options =
+                new HttpClientOptions().setHttp2ClearTextUpgrade(false).setHttp2ConnectionWindowSize(CONNECTION_WINDOW);
         tls.ifPresent(pems -> {
             pems.applyTo(options);
             options.setUseAlpn(true).setTrustAll(false).setVerifyHost(false);
@@ -54,7 +65,10 @@ public record FleetPass(Secret token, Optional<Tls> tls) {
 
     /** To be talked to by other members with. */
     public HttpServerOptions server() {
-        HttpServerOptions options = new HttpServerOptions().setHttp2ClearTextEnabled(tls.isEmpty());
+        HttpServerOptions options = new HttpServerOptions()
+                .setHttp2ClearTextEnabled(tls.isEmpty())
+                .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(STREAMS_MAX))
+                .setHttp2ConnectionWindowSize(CONNECTION_WINDOW);
         tls.ifPresent(pems -> {
             pems.applyTo(options);
             options.setUseAlpn(true).setClientAuth(ClientAuth.REQUIRED);
