@@ -1,8 +1,8 @@
 package io.scaibunker.oci;
 
 import com.github.luben.zstd.Zstd;
-import java.io.ByteArrayOutputStream;
 import io.scaibunker.testkit.LocalRegistry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
