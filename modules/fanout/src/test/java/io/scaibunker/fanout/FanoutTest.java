@@ -188,7 +188,8 @@ class FanoutTest {
                         new BuildSource.Oci("registry.test/image:1", "linux/amd64"),
                         64,
                         null,
-                        null));
+                        null,
+                        false));
 
         for (Worker worker : List.of(first, second)) {
             var row = worker.wanted();

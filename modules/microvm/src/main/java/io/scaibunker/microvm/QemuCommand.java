@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
     static final String AGENT_SOCKET = "agent.sock";
     static final String CONSOLE_SOCKET = "console.sock";
+    static final String MONITOR_SOCKET = "monitor.sock";
 
     /** Names the machine's directory on the command line; QEMU itself hardly ever writes there. */
     static final String DIRECTORY_OPTION = "-D";
@@ -27,6 +28,8 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
         socket(words, "console", CONSOLE_SOCKET);
         words.addAll(List.of("-serial", "chardev:console"));
         socket(words, "agent", AGENT_SOCKET);
+        socket(words, "monitor", MONITOR_SOCKET);
+        words.addAll(List.of("-mon", "chardev=monitor,mode=control"));
         words.addAll(List.of("-device", "virtio-serial-device"));
         words.addAll(List.of("-device", "virtserialport,chardev=agent,name=scaibunker.agent"));
         disk(words, "image", spec.rootfs(), true);

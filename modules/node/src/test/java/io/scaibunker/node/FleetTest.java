@@ -366,6 +366,51 @@ class FleetTest {
     }
 
     @Test
+    void aBunkerStandsStillAndGoesOnAndEndsWhenItIsOldOrNotUsed() {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        String old = fleet.post(
+                        "/bunkers", new JsonObject().put("image", "small").put("max_lifetime_s", 1))
+                .data()
+                .getString("id");
+        assertThat(awaitStatus(old, "terminated").getString("ended_reason")).isEqualTo("lifetime");
+        String unused = fleet.post(
+                        "/bunkers", new JsonObject().put("image", "small").put("idle_timeout_s", 1))
+                .data()
+                .getString("id");
+        assertThat(awaitStatus(unused, "terminated").getString("ended_reason")).isEqualTo("idle");
+
+        String bunker = runningBunker();
+        JsonObject row = fleet.get("/bunkers/" + bunker).data();
+        assertThat(row.getString("expires_at")).isNotNull();
+        assertThat(row.getJsonObject("boot").getInteger("kernel_ms")).isPositive();
+        assertThat(row.getJsonObject("boot").getInteger("decide_ms")).isNotNull();
+        fleet.post("/bunkers/" + bunker + "/pause", new JsonObject()).data();
+        awaitStatus(bunker, "paused");
+        assertThat(answer(bunker).errorCode()).isEqualTo("WRONG_STATE");
+        fleet.node("one").kill();
+        fleet.startWorker("one");
+        assertThat(awaitStatus(bunker, "paused").getString("idle_since")).isNull();
+        fleet.post("/bunkers/" + bunker + "/resume", new JsonObject()).data();
+        awaitStatus(bunker, "running");
+        assertThat(answer(bunker).data().getString("stdout")).isEqualTo("42\n");
+        fleet.post("/bunkers/" + bunker + "/pause", new JsonObject()).data();
+        awaitStatus(bunker, "paused");
+        fleet.delete("/bunkers/" + bunker).data();
+        assertThat(awaitStatus(bunker, "terminated").getString("ended_reason")).isEqualTo("deleted");
+        assertThat(fleet.post("/bunkers/" + bunker + "/resume", new JsonObject())
+                        .errorCode())
+                .isEqualTo("WRONG_STATE");
+    }
+
+    private ApiClient.Answer answer(String bunker) {
+        return fleet.post(
+                "/bunkers/" + bunker + "/exec", new JsonObject().put("command", new JsonArray(List.of("/bin/answer"))));
+    }
+
+    @Test
     void theTutorialFromRegistrationToRetirement() {
         requireMachines();
         String group = fleet.group("one");

@@ -6,6 +6,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
@@ -15,7 +16,7 @@ import io.scaibunker.model.UserId;
 import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Artifacts.Artifact;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.Bookings.Booking;
 import io.scaibunker.store.ImageCache.Answered;
 import io.scaibunker.store.ImageCache.CacheRow;
 import io.scaibunker.store.ImageCache.Wanted;
@@ -222,14 +223,17 @@ class ImageCacheTest extends StoreFixture {
     void aBunkerPlacedBeforeItsCopyMakesTheCopyWantedUntilItEnds() {
         var lazy = image(seeds.lazyImage(owner));
         var id = BunkerId.fresh();
-        assertThat(Bunkers.book(sql, booking(id, lazy)).await()).isTrue();
+        assertThat(Bookings.book(sql, List.of(booking(id, lazy))).await())
+                .extracting(Bookings.Outcome::fate)
+                .containsExactly(Bookings.Fate.BOOKED);
         assertThat(ImageCache.spread(sql, lazy).await()).isEqualTo(new WarmCounts(1, 0, 0, 0));
         assertThat(cancel()).isEmpty();
         var row = new Answered(worker(first), lazy, 1);
         assertThat(ImageCache.ready(sql, row, RUN, DIGEST).await()).isTrue();
         assertThat(ImageCache.releaseReady(sql).await()).isEmpty();
 
-        assertThat(Bunkers.end(sql, worker(first), id, null, null).await()).isTrue();
+        assertThat(Bunkers.end(sql, worker(first), id, EndReason.DELETED).await())
+                .isTrue();
         assertThat(ImageCache.releaseReady(sql).await()).containsExactly(worker(first));
     }
 

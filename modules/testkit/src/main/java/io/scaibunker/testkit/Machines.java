@@ -16,7 +16,8 @@ public final class Machines {
 
     /** Those whose directory lies somewhere below, by the bunker's id. */
     public static Map<String, ProcessHandle> below(Path dir) {
-        var place = Pattern.compile(Pattern.quote(dir.toAbsolutePath().normalize() + "/") + "\\S*?/bunkers/(bnk_\\w+)");
+        var place = Pattern.compile(
+                Pattern.quote(dir.toAbsolutePath().normalize() + "/") + "(?:\\S*?/)?bunkers/(bnk_\\w+)");
         var found = new TreeMap<String, ProcessHandle>();
         try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (var process : processes) {

@@ -184,7 +184,12 @@ final class CopyKeeper {
     private Future<?> step(WantedCopy row) {
         Optional<CopyPlan.Work> work = work(row.imageId());
         return switch (CopyPlan.next(row, ledger.find(row.imageId()), work, inUse.test(row.imageId()))) {
-            case CopyPlan.Nothing nothing -> Future.succeededFuture();
+            case CopyPlan.Nothing nothing -> {
+                if (row.awaited()) {
+                    bench.hurry(row.imageId());
+                }
+                yield Future.succeededFuture();
+            }
             case CopyPlan.Cancel cancel -> {
                 Optional.ofNullable(jobs.get(row.imageId())).ifPresent(BakeJob::cancel);
                 yield Future.succeededFuture();
@@ -257,7 +262,7 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, credential);
         jobs.put(row.imageId(), job);
-        bench.run(() -> {
+        bench.run(row.imageId(), row.awaited(), () -> {
                     room.require(blobs);
                     return baker.bake(job);
                 })
@@ -282,7 +287,7 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, Optional.empty());
         jobs.put(row.imageId(), job);
-        bench.fetch(() -> {
+        bench.fetch(row.imageId(), row.awaited(), () -> {
                     room.require(blobs);
                     return fetcher.fetch(job, turn);
                 })

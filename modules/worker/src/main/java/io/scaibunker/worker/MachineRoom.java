@@ -1,7 +1,9 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.WantedBunker;
+import io.scaibunker.bus.Question.BootTimes;
 import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.guest.GuestHello;
 import io.scaibunker.guest.GuestKernel;
 import io.scaibunker.guest.Initrd;
 import io.scaibunker.microvm.Acceleration;
@@ -13,9 +15,10 @@ import io.scaibunker.microvm.MachineException;
 import io.scaibunker.microvm.MachineSpec;
 import io.scaibunker.microvm.QemuDriver;
 import io.scaibunker.microvm.QemuSettings;
+import io.scaibunker.microvm.StartTimes;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
-import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.network.NetworkAbility;
 import java.io.IOException;
@@ -23,6 +26,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -131,7 +135,11 @@ final class MachineRoom {
     private Optional<Bunker> held(WantedBunker wanted, ProcessHandle process) {
         Bunker bunker = new Bunker(wanted);
         try {
-            bunker.spawned(QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process));
+            Machine machine = QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process);
+            bunker.spawned(machine);
+            if (machine.isPaused()) {
+                bunker.moved(BunkerPlan.Here.PAUSED);
+            }
             networks.adopt(wanted);
             return Optional.of(bunker);
         } catch (MachineException e) {
@@ -141,7 +149,7 @@ final class MachineRoom {
     }
 
     private Optional<Bunker> stopped(WantedBunker wanted) {
-        if (wanted.mode() != LifecycleMode.PERSISTENT
+        if (wanted.restarts() == RestartPolicy.NEVER
                 || !Files.exists(place(wanted.bunkerId()).resolve(SCRATCH))) {
             return Optional.empty();
         }
@@ -159,6 +167,7 @@ final class MachineRoom {
 
     /** Starts a bunker's machine and waits until its agent answers. */
     Machine boot(Bunker bunker, Path rootfs) throws IOException, InterruptedException {
+        Duration waited = Duration.ofNanos(bunker.nanosHere());
         MachineDriver here = driver().orElseThrow();
         GuestKernel with = Optional.ofNullable(kernel).orElseThrow();
         WantedBunker wanted = bunker.wanted();
@@ -182,7 +191,32 @@ final class MachineRoom {
         bunker.spawned(machine);
         // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
         requireWanted(bunker);
-        return awaitReady(bunker);
+        long spawned = System.nanoTime();
+        GuestHello hello = machine.awaitReady(config.bootTimeout());
+        bunker.booted(times(waited, machine.startTimes(), Duration.ofNanos(System.nanoTime() - spawned), hello));
+        return machine;
+    }
+
+    /** The guest's own clock tells its two parts apart, as far as it can be right. */
+    private static BootTimes times(Duration waited, StartTimes start, Duration guest, GuestHello hello) {
+        Duration said = hello.start().isZero() ? Duration.ZERO : hello.uptime().minus(hello.start());
+        Duration agent = said.compareTo(guest) < 0 ? said : guest;
+        return new BootTimes(
+                waited.toMillis(),
+                start.scratch().toMillis(),
+                start.spawn().toMillis(),
+                guest.minus(agent).toMillis(),
+                agent.toMillis());
+    }
+
+    /** Its memory stays, nothing in it goes on. */
+    void pause(Bunker bunker) {
+        bunker.machine().orElseThrow().pause();
+    }
+
+    /** Returns when it answers again. */
+    void resume(Bunker bunker) throws InterruptedException {
+        bunker.machine().orElseThrow().resume(config.bootTimeout());
     }
 
     private void requireWanted(Bunker bunker) {

@@ -82,7 +82,13 @@ public final class WorkerVerticle extends VerticleBase {
                 new ImageSources(SourceRules.of(config.sources())),
                 config.baker());
         bunkers = new BunkerKeeper(
-                context, opened.self(), incarnation, post, config, ledger, machines, bench, () -> bunkerRounds.nudge());
+                context,
+                new BunkerDesk(opened.self(), incarnation, post, config.askTimeout()),
+                config,
+                ledger,
+                machines,
+                bench,
+                () -> bunkerRounds.nudge());
         Shelf shelf = new Shelf(ledger);
         peers = new ExchangeClient(vertx, pass, config.sources().connectTimeout(), PEER_PATIENCE);
         CopyFetcher fetcher = new CopyFetcher(opened.files(), ledger, shelf, peers, this::grpcAddress);

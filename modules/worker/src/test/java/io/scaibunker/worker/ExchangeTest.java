@@ -151,7 +151,8 @@ class ExchangeTest {
                     new BuildSource.Tar(tar.toString()),
                     SIZE_MIB,
                     null,
-                    null);
+                    null,
+                    false);
             AtomicReference<BakeJob> self = new AtomicReference<>();
             AtomicLong before = new AtomicLong(-1);
             self.set(new BakeJob(

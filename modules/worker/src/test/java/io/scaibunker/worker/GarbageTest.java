@@ -46,7 +46,15 @@ class GarbageTest {
 
     private static WantedCopy row(ImageId image, boolean wanted) {
         return new WantedCopy(
-                image, 1, CacheStatus.READY, wanted, new BuildSource.Tar("/t"), 8, null, copy(1).artifactDigest());
+                image,
+                1,
+                CacheStatus.READY,
+                wanted,
+                new BuildSource.Tar("/t"),
+                8,
+                null,
+                copy(1).artifactDigest(),
+                false);
     }
 
     @Test

@@ -153,7 +153,15 @@ class InventoriesTest {
         content.put("var/lib/dpkg/status", status.toString());
         Path tar = Tars.of(roots.resolve(packages + ".tar"), content);
         WantedCopy wanted = new WantedCopy(
-                ImageId.fresh(), 1, CacheStatus.PENDING, true, new BuildSource.Tar(tar.toString()), 32, null, null);
+                ImageId.fresh(),
+                1,
+                CacheStatus.PENDING,
+                true,
+                new BuildSource.Tar(tar.toString()),
+                32,
+                null,
+                null,
+                false);
         Turn ours = new Turn(Turn.Kind.BAKE, null, List.of());
         BakeJob job =
                 new BakeJob(wanted, Optional.empty(), UnaryOperator.identity(), () -> ours, new BakeJob.Listener() {
