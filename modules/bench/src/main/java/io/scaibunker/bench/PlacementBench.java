@@ -46,6 +46,7 @@ import picocli.CommandLine.Option;
 final class PlacementBench implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Room ONE = new Room(1000, 512, 1024);
+    private static final Room LEAST = new Room(1, 1, 1);
     private static final int WIDE = 4096;
     private static final int TIGHT = 20;
     private static final int COPIES = 30;
@@ -99,7 +100,6 @@ final class PlacementBench implements Callable<Integer> {
             hitWarm(seeds, database, outcome);
             outcome.put("workers", workers).put("images", count).set("machine", Machine.describe(mapper));
             System.out.println(mapper.writeValueAsString(outcome));
-        } finally {
             vertx.close().await();
         }
         return 0;
@@ -110,8 +110,9 @@ final class PlacementBench implements Callable<Integer> {
     }
 
     private static SchedulerConfig schedulerConfig() {
-        // Nobody beats here, and nobody is lost.
-        return SchedulerConfig.from(Settings.of(Map.of("scheduler.worker-stale", "10m")));
+        // Nobody beats here, and nobody is lost; nobody starts what is placed, so that it would be told of again and
+        // again.
+        return SchedulerConfig.from(Settings.of(Map.of("scheduler.worker-stale", "10m", "scheduler.sweep", "1m")));
     }
 
     // --- decisions alone ---
@@ -139,7 +140,7 @@ final class PlacementBench implements Callable<Integer> {
         long made = 0;
         while (System.nanoTime() < until) {
             ImageId image = among.get(random.nextInt(among.size()));
-            if (rehearsal.place(image, ONE).isEmpty()) {
+            if (rehearsal.place(image, LEAST).isEmpty()) {
                 throw new IllegalStateException("the fleet is full");
             }
             made++;
@@ -255,9 +256,9 @@ final class PlacementBench implements Callable<Integer> {
     // --- two schedulers, and less room than orders ---
 
     private void overBook(Seeds seeds, Owner owner, ObjectNode outcome) {
-        int each = Math.max(1, placements / workers);
+        int each = 1 + placements / workers;
         seeds.emptied(each * 1000, each * 512, each * 1024);
-        AtomicInteger left = new AtomicInteger(placements + placements / 20);
+        AtomicInteger left = new AtomicInteger(each * workers + placements / 50);
         AtomicInteger placed = new AtomicInteger();
         AtomicInteger refused = new AtomicInteger();
         List<Future<Void>> askers = new ArrayList<>();

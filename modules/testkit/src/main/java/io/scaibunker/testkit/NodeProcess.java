@@ -101,6 +101,11 @@ public final class NodeProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** The processor time that it has taken. */
+    public Duration worked() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }
