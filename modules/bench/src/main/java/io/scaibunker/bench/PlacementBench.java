@@ -26,6 +26,8 @@ import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -118,21 +120,28 @@ final class PlacementBench implements Callable<Integer> {
     // --- decisions alone ---
 
     private void decide(Database database, ObjectNode outcome) {
-        double few = decisions(database, images.subList(0, Math.min(FEW, images.size())));
-        double all = decisions(database, images);
-        outcome.put("decisions_per_s", Math.round(all))
-                .put("decisions_per_s_of_" + FEW + "_images", Math.round(few))
-                .put("flatness", rounded(all / few));
-        say("decisions: " + Math.round(all) + "/s, among " + FEW + " images " + Math.round(few) + "/s");
+        Pace few = pace(database, images.subList(0, Math.min(FEW, images.size())));
+        Pace all = pace(database, images);
+        outcome.put("decisions_per_s", Math.round(all.perSecond()))
+                .put("decision_cpu_us", rounded(all.cpuMicros()))
+                .put("decision_cpu_us_of_" + FEW + "_images", rounded(few.cpuMicros()))
+                .put("flatness", rounded(few.cpuMicros() / all.cpuMicros()));
+        say("decisions: " + Math.round(all.perSecond()) + "/s; processor time of each: " + rounded(all.cpuMicros())
+                + " µs, among " + FEW + " images " + rounded(few.cpuMicros()) + " µs");
     }
 
+    private record Pace(double perSecond, double cpuMicros) {}
+
     /** The first second is for the compiler. */
-    private double decisions(Database database, List<ImageId> among) {
+    private Pace pace(Database database, List<ImageId> among) {
         Rehearsal rehearsal = Rehearsal.read(database, among).await();
         decideFor(rehearsal, among, TimeUnit.SECONDS.toNanos(1));
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long cpu = threads.getCurrentThreadCpuTime();
         long start = System.nanoTime();
         long made = decideFor(rehearsal, among, TimeUnit.SECONDS.toNanos(seconds) / 3);
-        return made * 1e9 / (System.nanoTime() - start);
+        return new Pace(
+                made * 1e9 / (System.nanoTime() - start), (threads.getCurrentThreadCpuTime() - cpu) / 1e3 / made);
     }
 
     private long decideFor(Rehearsal rehearsal, List<ImageId> among, long nanos) {
