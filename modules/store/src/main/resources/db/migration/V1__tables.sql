@@ -315,7 +315,8 @@ CREATE TABLE bunkers (
     CONSTRAINT ended_iff_dated CHECK ((status IN ('terminated', 'failed')) = (ended_at IS NOT NULL))
 );
 CREATE INDEX bunkers_of_tenant ON bunkers (tenant_id, id);
-CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE status NOT IN ('terminated', 'failed');
+CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE booked;
+CREATE INDEX bunkers_to_tell ON bunkers (worker_id) WHERE booked AND (status = 'pending' OR intent = 'end');
 CREATE INDEX bunkers_expiring ON bunkers (expires_at) WHERE booked AND intent <> 'end';
 
 -- What the bunkers of a tenant, or of one user, may take in all. The nearest profile counts: the user's own before the

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks the scheduler who takes a bunker. Who waits for a copy asks in turns of some seconds, always with the same id: so a
- * scheduler that dies meanwhile is no matter, and nothing goes on for a caller that is gone. What was booked for such a one
- * ends.
+ * scheduler that dies meanwhile is no matter, and nothing goes on for a caller that is gone. What was booked for such a one, or
+ * for one who was told that it failed, ends.
  */
 final class Placing {
     private static final Logger LOG = LoggerFactory.getLogger(Placing.class);
@@ -37,11 +37,22 @@ final class Placing {
      * @param gone ends when the caller waits no more
      */
     Future<Answer.Placement> place(PlaceBunker order, Duration wait, Future<Void> gone) {
-        if (wait.isZero()) {
-            return post.ask(order, timeout);
-        }
-        return turn(order, System.nanoTime() + wait.toNanos(), gone)
-                .compose(placement -> gone.isComplete() ? left(placement) : Future.succeededFuture(placement));
+        Future<Answer.Placement> asked = wait.isZero()
+                ? post.ask(order, timeout)
+                : turn(order, System.nanoTime() + wait.toNanos(), gone)
+                        .compose(placement -> gone.isComplete() ? left(placement) : Future.succeededFuture(placement));
+        return asked.recover(thrown -> unheard(order, thrown));
+    }
+
+    /** An answer that was not heard may have been that it is booked: who is told that it failed must not pay for it. */
+    private Future<Answer.Placement> unheard(PlaceBunker order, Throwable thrown) {
+        return Bunkers.askEnd(database.client(), order.bunkerId())
+                .onSuccess(ended -> {
+                    if (ended) {
+                        LOG.info("{} was booked and its answer not heard; it ends", order.bunkerId());
+                    }
+                })
+                .transform(asked -> Future.failedFuture(thrown));
     }
 
     private Future<Answer.Placement> turn(PlaceBunker order, long until, Future<Void> gone) {

@@ -77,11 +77,7 @@ class PlacingTest {
 
     @Test
     void whatWasBookedForACallerThatIsGoneEnds() {
-        api.register("image", api.superKey);
-        api.rows.execute("""
-                INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id, cpu_millicores, memory_mb, disk_mb)
-                SELECT '%s', i.tenant_id, i.created_by, 'b', i.id, '%s', 1, 1, 1 FROM images i
-                """.formatted(order.bunkerId().value(), WORKER.value()));
+        book();
         scheduler(turn -> {
             gone.tryComplete();
             return placed();
@@ -91,6 +87,27 @@ class PlacingTest {
                         .code())
                 .isEqualTo(ErrorCode.CANCELLED);
         assertThat(api.rows.rows("SELECT intent FROM bunkers").getFirst()).containsEntry("intent", "end");
+    }
+
+    @Test
+    void whatWasBookedAndNotHeardOfEnds() {
+        book();
+        scheduler(turn -> {
+            throw PlatformException.unavailable("the database", null);
+        });
+        Future<?> placement = placing.place(order, Duration.ZERO, gone.future());
+        assertThat(catchThrowableOfType(PlatformException.class, () -> RunningApi.get(placement))
+                        .code())
+                .isEqualTo(ErrorCode.SERVICE_UNAVAILABLE);
+        assertThat(api.rows.rows("SELECT intent FROM bunkers").getFirst()).containsEntry("intent", "end");
+    }
+
+    private void book() {
+        api.register("image", api.superKey);
+        api.rows.execute("""
+                INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id, cpu_millicores, memory_mb, disk_mb)
+                SELECT '%s', i.tenant_id, i.created_by, 'b', i.id, '%s', 1, 1, 1 FROM images i
+                """.formatted(order.bunkerId().value(), WORKER.value()));
     }
 
     private void scheduler(Function<Integer, Answer.Placement> answer) {

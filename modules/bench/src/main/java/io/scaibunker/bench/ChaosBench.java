@@ -54,6 +54,7 @@ final class ChaosBench implements Callable<Integer> {
                 .put("controls", CONTROLS)
                 .put("workers", workers);
         outcome.counts().forEach(json.putObject("counts")::put);
+        outcome.done().forEach(json.putObject("done")::put);
         json.put("not_done", outcome.refused())
                 .put("settle_s", outcome.settled().toMillis() / 1e3)
                 .put("violations", outcome.violations().size());

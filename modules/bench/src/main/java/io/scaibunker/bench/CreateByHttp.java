@@ -29,7 +29,7 @@ import java.util.concurrent.Future;
  */
 final class CreateByHttp {
     private static final int AT_ONCE = 50;
-    private static final int WARM_UP = 2_000;
+    private static final int WARM_UP = 5_000;
     private static final int COUNTED = 3_000;
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -70,6 +70,7 @@ final class CreateByHttp {
         NodeProcess node = start();
         try {
             ask(images, WARM_UP);
+            Duration worked = node.worked();
             long start = System.nanoTime();
             List<Long> nanos = ask(images, COUNTED);
             double took = (System.nanoTime() - start) / 1e9;
@@ -77,6 +78,9 @@ final class CreateByHttp {
             outcome.put("create_at_once", AT_ONCE)
                     .put("create_p50_ms", nanos.get(nanos.size() / 2) / 1000 / 1e3)
                     .put("create_p99_ms", nanos.get(nanos.size() * 99 / 100) / 1000 / 1e3)
+                    .put(
+                            "create_cpu_us",
+                            node.worked().minus(worked).dividedBy(nanos.size()).toNanos() / 1000)
                     .put("create_per_s", Math.round(nanos.size() / took));
         } finally {
             node.close();

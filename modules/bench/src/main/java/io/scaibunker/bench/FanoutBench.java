@@ -120,7 +120,7 @@ final class FanoutBench implements Callable<Integer> {
         }
         Path key = work.resolve("control/var/super-admin.key");
         String word = Files.readString(key).strip();
-        api = new ApiClient(List.of(apiPort), () -> word, CALL);
+        api = new ApiClient(List.of("127.0.0.1:" + apiPort), () -> word, CALL);
         JsonArray all;
         long deadline = System.nanoTime() + LIMIT;
         while (ready(all = api.get("/workers").list()) < workers) {

@@ -26,6 +26,8 @@ import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,6 +48,7 @@ import picocli.CommandLine.Option;
 final class PlacementBench implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Room ONE = new Room(1000, 512, 1024);
+    private static final Room LEAST = new Room(1, 1, 1);
     private static final int WIDE = 4096;
     private static final int TIGHT = 20;
     private static final int COPIES = 30;
@@ -99,7 +102,6 @@ final class PlacementBench implements Callable<Integer> {
             hitWarm(seeds, database, outcome);
             outcome.put("workers", workers).put("images", count).set("machine", Machine.describe(mapper));
             System.out.println(mapper.writeValueAsString(outcome));
-        } finally {
             vertx.close().await();
         }
         return 0;
@@ -110,28 +112,36 @@ final class PlacementBench implements Callable<Integer> {
     }
 
     private static SchedulerConfig schedulerConfig() {
-        // Nobody beats here, and nobody is lost.
-        return SchedulerConfig.from(Settings.of(Map.of("scheduler.worker-stale", "10m")));
+        // Nobody beats here, and nobody is lost; nobody starts what is placed, so that it would be told of again and
+        // again.
+        return SchedulerConfig.from(Settings.of(Map.of("scheduler.worker-stale", "10m", "scheduler.sweep", "1m")));
     }
 
     // --- decisions alone ---
 
     private void decide(Database database, ObjectNode outcome) {
-        double few = decisions(database, images.subList(0, Math.min(FEW, images.size())));
-        double all = decisions(database, images);
-        outcome.put("decisions_per_s", Math.round(all))
-                .put("decisions_per_s_of_" + FEW + "_images", Math.round(few))
-                .put("flatness", rounded(all / few));
-        say("decisions: " + Math.round(all) + "/s, among " + FEW + " images " + Math.round(few) + "/s");
+        Pace few = pace(database, images.subList(0, Math.min(FEW, images.size())));
+        Pace all = pace(database, images);
+        outcome.put("decisions_per_s", Math.round(all.perSecond()))
+                .put("decision_cpu_us", rounded(all.cpuMicros()))
+                .put("decision_cpu_us_of_" + FEW + "_images", rounded(few.cpuMicros()))
+                .put("flatness", rounded(few.cpuMicros() / all.cpuMicros()));
+        say("decisions: " + Math.round(all.perSecond()) + "/s; processor time of each: " + rounded(all.cpuMicros())
+                + " µs, among " + FEW + " images " + rounded(few.cpuMicros()) + " µs");
     }
 
+    private record Pace(double perSecond, double cpuMicros) {}
+
     /** The first second is for the compiler. */
-    private double decisions(Database database, List<ImageId> among) {
+    private Pace pace(Database database, List<ImageId> among) {
         Rehearsal rehearsal = Rehearsal.read(database, among).await();
         decideFor(rehearsal, among, TimeUnit.SECONDS.toNanos(1));
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long cpu = threads.getCurrentThreadCpuTime();
         long start = System.nanoTime();
         long made = decideFor(rehearsal, among, TimeUnit.SECONDS.toNanos(seconds) / 3);
-        return made * 1e9 / (System.nanoTime() - start);
+        return new Pace(
+                made * 1e9 / (System.nanoTime() - start), (threads.getCurrentThreadCpuTime() - cpu) / 1e3 / made);
     }
 
     private long decideFor(Rehearsal rehearsal, List<ImageId> among, long nanos) {
@@ -139,7 +149,7 @@ final class PlacementBench implements Callable<Integer> {
         long made = 0;
         while (System.nanoTime() < until) {
             ImageId image = among.get(random.nextInt(among.size()));
-            if (rehearsal.place(image, ONE).isEmpty()) {
+            if (rehearsal.place(image, LEAST).isEmpty()) {
                 throw new IllegalStateException("the fleet is full");
             }
             made++;
@@ -255,9 +265,9 @@ final class PlacementBench implements Callable<Integer> {
     // --- two schedulers, and less room than orders ---
 
     private void overBook(Seeds seeds, Owner owner, ObjectNode outcome) {
-        int each = Math.max(1, placements / workers);
+        int each = 1 + placements / workers;
         seeds.emptied(each * 1000, each * 512, each * 1024);
-        AtomicInteger left = new AtomicInteger(placements + placements / 20);
+        AtomicInteger left = new AtomicInteger(each * workers + placements / 50);
         AtomicInteger placed = new AtomicInteger();
         AtomicInteger refused = new AtomicInteger();
         List<Future<Void>> askers = new ArrayList<>();

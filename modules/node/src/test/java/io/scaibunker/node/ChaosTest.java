@@ -32,6 +32,8 @@ class ChaosTest {
                 System.out::println);
 
         assertThat(outcome.violations()).isEmpty();
-        assertThat(outcome.counts()).containsKeys("KillWorker", "KillControl", "SpoilRegistry");
+        assertThat(outcome.counts())
+                .containsKeys("KillWorker", "WipeWorker", "KillControl", "SpoilRegistry", "LoseCopy");
+        assertThat(outcome.done().get("copies_made")).isGreaterThan(5);
     }
 }

@@ -44,7 +44,8 @@ final class Fleet implements AutoCloseable {
     Fleet(Path dir, Path tarRoot, Map<String, String> more) {
         this.dir = dir;
         this.tarRoot = tarRoot;
-        api = new ApiClient(List.of(apiPort, secondApiPort), this::key, Duration.ofSeconds(60));
+        api = new ApiClient(
+                List.of("127.0.0.1:" + apiPort, "127.0.0.1:" + secondApiPort), this::key, Duration.ofSeconds(60));
         control = settings("cluster.port", "" + clusterPort);
         control.put("node.rooms", "fanout,scheduler,scanner,api");
         control.put("store.url", database.url());
@@ -86,7 +87,7 @@ final class Fleet implements AutoCloseable {
                 "node.secrets-key-file", dir.resolve("control/var/secrets-key").toString());
         NodeProcess node = NodeProcess.start(dir.resolve("second"), settings).awaitReady(START);
         nodes.put("second", node);
-        api.prefer(secondApiPort);
+        api.prefer("127.0.0.1:" + secondApiPort);
         return node;
     }
 

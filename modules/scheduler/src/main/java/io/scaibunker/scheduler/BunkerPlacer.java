@@ -9,14 +9,11 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.ImageStatus;
 import io.scaibunker.model.PlatformException;
-import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.scheduler.Fleet.Standing;
 import io.scaibunker.scheduler.Placement.Chosen;
 import io.scaibunker.scheduler.Placement.Refused;
 import io.scaibunker.store.Bookings;
-import io.scaibunker.store.Bookings.Booking;
-import io.scaibunker.store.Bookings.Fate;
 import io.scaibunker.store.Bookings.Outcome;
 import io.scaibunker.store.Database;
 import io.vertx.core.Future;
@@ -27,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,9 +46,6 @@ final class BunkerPlacer {
     private static final int BATCH_MAX = 256;
     private static final int WAITING_MAX = 20_000;
 
-    /** Who asked has given up by then. */
-    private static final long PATIENCE = Duration.ofSeconds(5).toNanos();
-
     private static final Duration LOOK_AFTER_PARKED = Duration.ofMillis(100);
     private static final long PROMOTE_EVERY = Duration.ofSeconds(10).toNanos();
 
@@ -60,6 +53,7 @@ final class BunkerPlacer {
     private final Post post;
     private final CopyEtas etas;
     private final Fleet fleet = new Fleet();
+    private final BookingDesk desk;
     private final Parking parking = new Parking();
     private final FleetReader reader;
     private final Map<BunkerId, Order> underWay = new HashMap<>();
@@ -74,6 +68,7 @@ final class BunkerPlacer {
         this.database = database;
         this.post = post;
         this.etas = etas;
+        this.desk = new BookingDesk(database, post, fleet);
         this.reader = new FleetReader(
                 database,
                 fleet,
@@ -129,14 +124,11 @@ final class BunkerPlacer {
     private List<Order> batch() {
         List<Order> batch = new ArrayList<>();
         long now = System.nanoTime();
-        while (!waiting.isEmpty() && batch.size() < BATCH_MAX) {
-            if (waiting.peek().isAlone() && !batch.isEmpty()) {
-                break;
-            }
+        while (!waiting.isEmpty()
+                && batch.size() < BATCH_MAX
+                && !(waiting.element().isAlone() && !batch.isEmpty())) {
             Order order = waiting.remove();
-            if (now - order.since() > PATIENCE
-                    && !order.mayWait(now)
-                    && order.refused().isEmpty()) {
+            if (order.isTooLate(now)) {
                 order.fail(PlatformException.unavailable("the scheduler, which has too much to do,", null));
             } else {
                 batch.add(order);
@@ -157,6 +149,11 @@ final class BunkerPlacer {
         Map<Order, Refused> refused = new LinkedHashMap<>();
         for (Order order : batch) {
             Optional<Standing> standing = fleet.standing(order.asked().imageId());
+            if (standing.isEmpty() && order.looksAgain()) {
+                // Read a moment ago, and forgotten since: it changed just now.
+                waiting.add(order);
+                continue;
+            }
             if (standing.isEmpty() || standing.get().image().status() != ImageStatus.ACTIVE) {
                 order.fail(Refusals.image(order.asked().imageId(), standing.isPresent()));
                 continue;
@@ -261,55 +258,12 @@ final class BunkerPlacer {
         if (chosen.isEmpty()) {
             return Future.succeededFuture();
         }
-        List<Order> orders = List.copyOf(chosen.keySet());
-        List<Booking> bookings = chosen.entrySet().stream()
-                .map(one -> booking(one.getKey(), one.getValue()))
-                .toList();
-        long at = System.nanoTime();
-        return Bookings.book(database.client(), bookings)
-                .map(outcomes -> {
-                    correct(bookings, outcomes, at);
-                    for (int i = 0; i < orders.size(); i++) {
-                        settle(orders.get(i), outcomes.get(i));
-                    }
-                    tell(chosen, outcomes);
-                    return outcomes;
-                })
-                .otherwise(thrown -> {
-                    failed(orders, thrown);
-                    return List.of();
+        return desk.book(chosen)
+                .onSuccess(outcomes -> outcomes.forEach(this::settle))
+                .recover(thrown -> {
+                    failed(chosen.keySet(), thrown);
+                    return Future.succeededFuture();
                 });
-    }
-
-    private static Booking booking(Order order, Chosen chosen) {
-        PlaceBunker asked = order.asked();
-        return new Booking(
-                asked.bunkerId(),
-                asked.tenantId(),
-                asked.userId(),
-                asked.name(),
-                asked.imageId(),
-                chosen.workerId(),
-                asked.room(),
-                order.wish(),
-                PlacementRecord.of(chosen, order.attempt())
-                        .put("decide_ms", order.age().toMillis()));
-    }
-
-    /** The room of the workers as the database has it. */
-    private void correct(List<Booking> bookings, List<Outcome> outcomes, long at) {
-        Map<WorkerId, Room> allocated = new HashMap<>();
-        for (int i = 0; i < outcomes.size(); i++) {
-            Outcome outcome = outcomes.get(i);
-            Booking booking = bookings.get(i);
-            outcome.before().ifPresent(before -> {
-                allocated.putIfAbsent(booking.workerId(), before.allocated());
-                if (outcome.fate() == Fate.BOOKED) {
-                    allocated.merge(booking.workerId(), booking.room(), Room::plus);
-                }
-            });
-        }
-        allocated.forEach((worker, room) -> fleet.holds(worker, room, at));
     }
 
     private void settle(Order order, Outcome outcome) {
@@ -317,7 +271,11 @@ final class BunkerPlacer {
             case BOOKED, KNOWN -> order.answer(new Answer.Placed(outcome.id(), outcome.workerId()));
             case DEACTIVATED -> order.fail(Refusals.image(order.asked().imageId(), true));
             case TENANT, USER -> order.answer(Refusals.overQuota(outcome));
-            case FULL, AGAIN -> decideAgain(order);
+            case FULL, AGAIN -> {
+                if (order.triesAgain()) {
+                    waiting.add(order);
+                }
+            }
             case ELSEWHERE -> {
                 if (order.triesAgain()) {
                     doubt(order);
@@ -326,32 +284,8 @@ final class BunkerPlacer {
         }
     }
 
-    private void decideAgain(Order order) {
-        if (order.triesAgain()) {
-            waiting.add(order);
-        }
-    }
-
-    private void tell(Map<Order, Chosen> chosen, List<Outcome> outcomes) {
-        Set<WorkerId> workers = new HashSet<>();
-        boolean cold = false;
-        for (Outcome outcome : outcomes) {
-            if (outcome.fate() == Fate.BOOKED) {
-                workers.add(outcome.workerId());
-                LOG.info("{} goes to {}", outcome.id(), outcome.workerId());
-            }
-        }
-        for (Chosen one : chosen.values()) {
-            cold |= one.copy() != Placement.Copy.READY;
-        }
-        workers.forEach(worker -> post.nudge(new Nudge.BunkersChanged(worker)));
-        if (cold) {
-            post.nudge(new Nudge.CopiesAsked());
-        }
-    }
-
     /** What one order did wrong must not be another's failure: the next time each is booked by itself. */
-    private void failed(List<Order> orders, Throwable thrown) {
+    private void failed(Collection<Order> orders, Throwable thrown) {
         mustRead = true;
         boolean away = thrown instanceof PlatformException known && known.code() == ErrorCode.SERVICE_UNAVAILABLE;
         if (away || orders.size() == 1) {

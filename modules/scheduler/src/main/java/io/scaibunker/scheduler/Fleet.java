@@ -5,6 +5,7 @@ import io.scaibunker.model.ImageId;
 import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
+import io.scaibunker.model.TenantId;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.model.WorkerStatus;
@@ -29,10 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class Fleet {
     private static final int IMAGES_MAX = 20_000;
 
-    private List<Host> hosts = List.of();
+    /** Shared by all that are empty; nobody changes a set of a standing. */
+    private static final BitSet NONE = new BitSet();
+
+    private List<FleetHost> hosts = List.of();
     private Map<WorkerId, Integer> slots = Map.of();
     private List<Members> groups = List.of();
     private final Map<GroupId, BitSet> members = new HashMap<>();
+    private final Map<Covered, BitSet> scopes = new HashMap<>();
     private final Map<String, Zone> zones = new HashMap<>();
     private final BitSet lost = new BitSet();
     private final BitSet joining = new BitSet();
@@ -51,37 +56,8 @@ final class Fleet {
         }
     };
 
-    /** A worker in its slot; {@code takenAt} is when this scheduler last learnt its room from a booking. */
-    private static final class Host {
-        private final Candidates.Host seen;
-        private Room allocated;
-        private Room free;
-        private double fullness;
-        private long takenAt = Long.MIN_VALUE;
-
-        Host(Candidates.Host seen) {
-            this.seen = seen;
-            this.allocated = seen.allocated();
-            this.free = seen.capacity().minus(allocated);
-            this.fullness = fullness(allocated, seen.capacity());
-        }
-
-        void holds(Room now) {
-            allocated = now;
-            free = seen.capacity().minus(now);
-            fullness = fullness(now, seen.capacity());
-        }
-
-        private static double fullness(Room taken, Room all) {
-            return Math.max(
-                    share(taken.cpuMillicores(), all.cpuMillicores()),
-                    Math.max(share(taken.memoryMb(), all.memoryMb()), share(taken.diskMb(), all.diskMb())));
-        }
-
-        private static double share(int taken, int all) {
-            return all == 0 ? 1 : (double) taken / all;
-        }
-    }
+    /** What decides where bunkers of an image may go: equal ones share their set. */
+    private record Covered(List<GroupId> groups, Optional<TenantId> lazyOf) {}
 
     private static final class Zone {
         private int workers;
@@ -114,14 +90,15 @@ final class Fleet {
             slots = new HashMap<>();
             seen.forEach(host -> slots.put(host.id(), slots.size()));
         }
-        Host[] now = new Host[seen.size()];
+        FleetHost[] now = new FleetHost[seen.size()];
         for (Candidates.Host host : seen) {
-            now[slot(host.id())] = taken(new Host(host), sameSlots, at);
+            now[slot(host.id())] = taken(new FleetHost(host), sameSlots, at);
         }
         hosts = List.of(now);
         if (!sameSlots || !groupsSeen.equals(groups)) {
             groups = groupsSeen;
             members.clear();
+            scopes.clear();
             groupsSeen.forEach(group -> members.put(group.id(), set(group.workers())));
             standings.clear();
         }
@@ -129,12 +106,11 @@ final class Fleet {
     }
 
     /** What a booking told later than {@code at} is newer than what was read. */
-    private Host taken(Host fresh, boolean sameSlots, long at) {
+    private FleetHost taken(FleetHost fresh, boolean sameSlots, long at) {
         if (sameSlots) {
-            Host before = hosts.get(slot(fresh.seen.id()));
-            if (before.takenAt > at) {
-                fresh.holds(before.allocated);
-                fresh.takenAt = before.takenAt;
+            FleetHost before = hosts.get(slot(fresh.seen().id()));
+            if (before.toldAt() > at) {
+                fresh.told(before.allocated(), before.toldAt());
             }
         }
         return fresh;
@@ -145,17 +121,17 @@ final class Fleet {
         networks.values().forEach(BitSet::clear);
         zones.clear();
         for (int slot = 0; slot < hosts.size(); slot++) {
-            Host host = hosts.get(slot);
-            lost.set(slot, host.seen.status() == WorkerStatus.LOST);
-            joining.set(slot, host.seen.status() == WorkerStatus.JOINING);
-            draining.set(slot, drains(host.seen.status(), host.seen.intent()));
-            unable.set(slot, host.seen.acceleration().startsWith("none"));
-            for (NetworkProfile profile : host.seen.networkProfiles()) {
+            FleetHost host = hosts.get(slot);
+            lost.set(slot, host.seen().status() == WorkerStatus.LOST);
+            joining.set(slot, host.seen().status() == WorkerStatus.JOINING);
+            draining.set(slot, drains(host.seen().status(), host.seen().intent()));
+            unable.set(slot, host.seen().acceleration().startsWith("none"));
+            for (NetworkProfile profile : host.seen().networkProfiles()) {
                 networks.computeIfAbsent(profile, first -> new BitSet()).set(slot);
             }
-            Zone zone = zones.computeIfAbsent(host.seen.zone(), first -> new Zone());
+            Zone zone = zones.computeIfAbsent(host.seen().zone(), first -> new Zone());
             zone.workers++;
-            zone.fullness += host.fullness;
+            zone.fullness += host.fullness();
         }
     }
 
@@ -177,22 +153,29 @@ final class Fleet {
                         at));
     }
 
-    /** Workers of the groups that cover it; for a lazy image also those that are not another tenant's own. */
     private BitSet scope(Candidates.Standing image) {
+        Optional<TenantId> lazyOf = image.lazyPull() ? Optional.of(image.tenantId()) : Optional.empty();
+        return scopes.computeIfAbsent(new Covered(image.groups(), lazyOf), this::scope);
+    }
+
+    /** Workers of the groups that cover it; for a lazy image also those that are not another tenant's own. */
+    private BitSet scope(Covered covered) {
         BitSet scope = new BitSet();
-        if (image.lazyPull()) {
+        covered.lazyOf().ifPresent(tenant -> {
             scope.set(0, hosts.size());
-            for (Members group : groups) {
-                if (group.scope() == Scope.TENANT && !group.tenantId().equals(image.tenantId())) {
-                    scope.andNot(members.getOrDefault(group.id(), new BitSet()));
-                }
-            }
-        }
-        image.groups().forEach(group -> scope.or(members.getOrDefault(group, new BitSet())));
+            groups.stream()
+                    .filter(group ->
+                            group.scope() == Scope.TENANT && !group.tenantId().equals(tenant))
+                    .forEach(group -> scope.andNot(members.getOrDefault(group.id(), NONE)));
+        });
+        covered.groups().forEach(group -> scope.or(members.getOrDefault(group, NONE)));
         return scope;
     }
 
     private BitSet set(List<WorkerId> workers) {
+        if (workers.isEmpty()) {
+            return NONE;
+        }
         BitSet set = new BitSet();
         for (WorkerId worker : workers) {
             Integer slot = slots.get(worker);
@@ -256,31 +239,31 @@ final class Fleet {
 
     /** Who can give a bunker this network. */
     BitSet giving(NetworkProfile profile) {
-        return networks.getOrDefault(profile, new BitSet());
+        return networks.getOrDefault(profile, NONE);
     }
 
     WorkerId worker(int slot) {
-        return hosts.get(slot).seen.id();
+        return hosts.get(slot).seen().id();
     }
 
     boolean hasRoom(int slot, Room ask) {
-        return hosts.get(slot).free.holds(ask);
+        return hosts.get(slot).free().holds(ask);
     }
 
     /** Of the part of the worker that is fullest: 0 to 1. */
     double fullness(int slot) {
-        return hosts.get(slot).fullness;
+        return hosts.get(slot).fullness();
     }
 
     /** Of the worker's zone, in the mean. */
     double zoneFullness(int slot) {
-        @Nullable Zone zone = zones.get(hosts.get(slot).seen.zone());
+        @Nullable Zone zone = zones.get(hosts.get(slot).seen().zone());
         return zone == null ? 0 : zone.fullness / zone.workers;
     }
 
     /** A bunker is about to be booked there. */
     void take(int slot, Room ask) {
-        Room taken = hosts.get(slot).allocated;
+        Room taken = hosts.get(slot).allocated();
         hold(slot, taken.plus(ask));
     }
 
@@ -289,17 +272,17 @@ final class Fleet {
         Integer slot = slots.get(worker);
         if (slot != null) {
             hold(slot, allocated);
-            hosts.get(slot).takenAt = at;
+            hosts.get(slot).told(allocated, at);
         }
     }
 
     private void hold(int slot, Room allocated) {
-        Host host = hosts.get(slot);
-        double before = host.fullness;
+        FleetHost host = hosts.get(slot);
+        double before = host.fullness();
         host.holds(allocated);
-        @Nullable Zone zone = zones.get(host.seen.zone());
+        @Nullable Zone zone = zones.get(host.seen().zone());
         if (zone != null) {
-            zone.fullness += host.fullness - before;
+            zone.fullness += host.fullness() - before;
         }
     }
 }

@@ -19,12 +19,19 @@ final class Order {
     /** How often it is decided anew when the chosen worker could not take it after all. */
     private static final int TRIES_MAX = 40;
 
+    /** How often its image is read again where it was forgotten between reading and deciding. */
+    private static final int LOOKS_MAX = 5;
+
+    /** Who asked has given up by then. */
+    private static final long PATIENCE = Duration.ofSeconds(5).toNanos();
+
     private final PlaceBunker asked;
     private final JsonObject wish;
     private final Ask ask;
     private final long since = System.nanoTime();
     private final Promise<Answer.Placement> answer = Promise.promise();
     private int attempts;
+    private int looks;
     private boolean alone;
     private Optional<Refused> refused = Optional.empty();
 
@@ -82,12 +89,18 @@ final class Order {
         return false;
     }
 
-    int attempt() {
-        return ++attempts;
+    /** Whether its image is looked for once more before it is said that there is none. */
+    boolean looksAgain() {
+        return ++looks < LOOKS_MAX;
     }
 
-    int attempts() {
-        return attempts;
+    /** Whether nobody waits for the answer any more. */
+    boolean isTooLate(long now) {
+        return now - since > PATIENCE && refused.isEmpty() && !mayWait(now);
+    }
+
+    int attempt() {
+        return ++attempts;
     }
 
     /** It may be what made a batch fail: from now on it is booked by itself. */

@@ -6,6 +6,7 @@ import io.scaibunker.model.FieldError;
 import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
+import io.scaibunker.scheduler.Comparison.Pick;
 import io.scaibunker.scheduler.Fleet.Standing;
 import java.util.BitSet;
 import java.util.EnumMap;
@@ -20,19 +21,13 @@ import java.util.function.Function;
  * Who takes a bunker: a decision over the fleet as it is, that changes nothing.
  *
  * <p>Filters first, each a set of slots: status, scope, machines, network, copy. Of who is left some are looked at, beginning
- * at a place that the order's id draws, until {@link #LOOKED_MAX} with room are found; the best of those takes it. So a rush of
+ * at a place that the order's id draws, until a few with room are found ({@link Comparison}); the best of those takes it. So a rush of
  * orders spreads, and the time does not grow with the fleet. A ready copy goes before one that will soon be there, and that
  * before none at all (lazy pull).
  */
 final class Placement {
-    /** Of so many with room the best is taken. */
-    static final int LOOKED_MAX = 8;
-
     /** A copy that is there in so many seconds is worth waiting for rather than beginning another one. */
     static final int SOON_S = 60;
-
-    /** How much less it counts that a zone is full than that the worker is. */
-    private static final double ZONE_WEIGHT = 0.2;
 
     /**
      * What is asked for.
@@ -106,8 +101,6 @@ final class Placement {
             return name().toLowerCase(Locale.ROOT);
         }
     }
-
-    private record Pick(int slot, int compared, int full, double score) {}
 
     private final Fleet fleet;
     private final Ask ask;
@@ -188,44 +181,10 @@ final class Placement {
             return Optional.empty();
         }
         int start = Math.floorMod(lot(), fleet.size());
-        Look look = new Look();
-        for (int slot = among.nextSetBit(start); slot >= 0 && look.goesOn(); slot = among.nextSetBit(slot + 1)) {
-            look.at(slot);
-        }
-        for (int slot = among.nextSetBit(0);
-                slot >= 0 && slot < start && look.goesOn();
-                slot = among.nextSetBit(slot + 1)) {
-            look.at(slot);
-        }
-        return look.best();
-    }
-
-    private final class Look {
-        private int compared;
-        private int full;
-        private int slot = -1;
-        private double score = Double.MAX_VALUE;
-
-        boolean goesOn() {
-            return compared < LOOKED_MAX;
-        }
-
-        void at(int candidate) {
-            if (!fleet.hasRoom(candidate, ask.room())) {
-                full++;
-                return;
-            }
-            compared++;
-            double theirs = fleet.fullness(candidate) + ZONE_WEIGHT * fleet.zoneFullness(candidate);
-            if (theirs < score) {
-                score = theirs;
-                slot = candidate;
-            }
-        }
-
-        Optional<Pick> best() {
-            return slot < 0 ? Optional.empty() : Optional.of(new Pick(slot, compared, full, score));
-        }
+        Comparison comparison = new Comparison(fleet, ask.room());
+        comparison.look(among, start, fleet.size());
+        comparison.look(among, 0, start);
+        return comparison.best();
     }
 
     private Chosen chosen(Pick pick, Copy copy) {

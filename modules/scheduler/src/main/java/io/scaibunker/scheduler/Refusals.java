@@ -43,6 +43,6 @@ final class Refusals {
                 new FieldError("cap", Long.toString(beyond.cap())));
         String message = "the " + bucket + "'s quota of " + beyond.resource() + " would be passed: " + beyond.used()
                 + " used, " + beyond.asked() + " asked, " + beyond.cap() + " allowed";
-        return new Answer.Refused(ErrorCode.BUNKER_QUOTA_EXCEEDED, message, details, 0, false);
+        return new Answer.Refused(ErrorCode.BUNKER_QUOTA_EXCEEDED, message, details, RETRY_AFTER_SECONDS, false);
     }
 }

@@ -68,13 +68,14 @@ public final class Candidates {
                 """, Map.of(), Candidates::host);
     }
 
+    /** Always in the same order, so that equal ones are seen to be equal. */
     public static Future<List<Members>> groups(SqlClient sql) {
         return Sql.list(
                 sql,
                 """
                 SELECT g.id, g.scope, g.tenant_id,
-                       ARRAY(SELECT gw.worker_id FROM group_workers gw WHERE gw.group_id = g.id) AS workers
-                  FROM availability_groups g
+                       ARRAY(SELECT gw.worker_id FROM group_workers gw WHERE gw.group_id = g.id ORDER BY 1) AS workers
+                  FROM availability_groups g ORDER BY g.id
                 """,
                 Map.of(),
                 row -> new Members(
@@ -90,7 +91,7 @@ public final class Candidates {
                 sql,
                 """
                 SELECT i.id, i.status, i.tenant_id, i.lazy_pull, c.*,
-                       ARRAY(SELECT gc.group_id FROM group_covers gc WHERE gc.image_id = i.id) AS groups
+                       ARRAY(SELECT gc.group_id FROM group_covers gc WHERE gc.image_id = i.id ORDER BY 1) AS groups
                   FROM images i
                   LEFT JOIN LATERAL (
                       SELECT array_agg(worker_id) FILTER (WHERE status = 'ready') AS ready,

@@ -264,8 +264,7 @@ public final class ImageCache {
                        i.build_source, i.size_mib, i.manifest_digest,
                        coalesce(c.awaited_until > now(), false) OR (c.status <> 'ready' AND EXISTS (
                            SELECT 1 FROM bunkers b
-                            WHERE b.worker_id = c.worker_id AND b.image_id = c.image_id
-                              AND b.status NOT IN ('terminated', 'failed'))) AS awaited
+                            WHERE b.worker_id = c.worker_id AND b.image_id = c.image_id AND b.booked)) AS awaited
                   FROM image_cache c JOIN images i ON i.id = c.image_id
                  WHERE c.worker_id = :worker AND (c.wanted OR c.status <> 'evicted')
                    AND (:after::uuid IS NULL OR c.image_id > :after)

@@ -76,8 +76,7 @@ public final class Workers {
     public record Heard(WorkerStatus status, Optional<WorkerStatus> before, boolean restarted) {}
 
     private static final String SHOWN = """
-            SELECT w.*, (SELECT count(*)::int FROM bunkers b
-                          WHERE b.worker_id = w.id AND b.status NOT IN ('terminated', 'failed')) AS bunkers
+            SELECT w.*, (SELECT count(*)::int FROM bunkers b WHERE b.worker_id = w.id AND b.booked) AS bunkers
               FROM workers w
             """;
 

@@ -22,7 +22,7 @@ public final class ApiClient implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private final Supplier<String> key;
     private final Duration timeout;
-    private final List<Integer> ports;
+    private final List<String> addresses;
     private int current;
 
     /** What the API said: its status and its envelope. */
@@ -50,18 +50,18 @@ public final class ApiClient implements AutoCloseable {
     }
 
     /**
-     * @param ports of loopback, where the same platform is served
+     * @param addresses {@code host:port}, where the same platform is served
      * @param key read at each call
      */
-    public ApiClient(List<Integer> ports, Supplier<String> key, Duration timeout) {
-        this.ports = List.copyOf(ports);
+    public ApiClient(List<String> addresses, Supplier<String> key, Duration timeout) {
+        this.addresses = List.copyOf(addresses);
         this.key = key;
         this.timeout = timeout;
     }
 
     /** Calls go to this address first. */
-    public synchronized void prefer(int port) {
-        current = ports.indexOf(port);
+    public synchronized void prefer(String address) {
+        current = addresses.indexOf(address);
     }
 
     public Answer get(String path) {
@@ -93,15 +93,15 @@ public final class ApiClient implements AutoCloseable {
     public void terminal(String path, WebSocket.Listener listener) {
         http.newWebSocketBuilder()
                 .header("Authorization", "Bearer " + key.get())
-                .buildAsync(URI.create("ws://127.0.0.1:" + ports.get(current) + BASE + path), listener)
+                .buildAsync(URI.create("ws://" + addresses.get(current) + BASE + path), listener)
                 .join();
     }
 
     private synchronized <T> HttpResponse<T> send(
             String method, String path, HttpRequest.BodyPublisher body, HttpResponse.BodyHandler<T> handler) {
         IOException last = null;
-        for (var tried = 0; tried < ports.size(); tried++, current = (current + 1) % ports.size()) {
-            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports.get(current) + BASE + path))
+        for (var tried = 0; tried < addresses.size(); tried++, current = (current + 1) % addresses.size()) {
+            var request = HttpRequest.newBuilder(URI.create("http://" + addresses.get(current) + BASE + path))
                     .timeout(timeout)
                     .header("Authorization", "Bearer " + key.get())
                     .header("Content-Type", "application/json")

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * A fleet of real parts to which a plan happens; then quiet, and all must be true again: rows, ledgers, disks, machines. What the
@@ -28,11 +29,17 @@ public final class Chaos {
      * What came of it.
      *
      * @param counts how often each kind of step was done
-     * @param refused steps that found nothing to do it to
+     * @param refused steps that found nothing, or nobody, to do it to
+     * @param done what the fleet did meanwhile: copies made, bunkers that ran, …
      * @param settled how long the fleet took to come to rest
      * @param violations what was still not true at the end of the time for that
      */
-    public record Outcome(Map<String, Integer> counts, int refused, Duration settled, List<String> violations) {}
+    public record Outcome(
+            Map<String, Integer> counts,
+            int refused,
+            Map<String, Long> done,
+            Duration settled,
+            List<String> violations) {}
 
     private Chaos(ChaosWorld world, ChaosPlan.Size size, Consumer<String> told) {
         this.world = world;
@@ -49,6 +56,7 @@ public final class Chaos {
     public static Outcome run(
             Path dir, long seed, Duration length, ChaosPlan.Size size, Duration settle, Consumer<String> told) {
         try (var world = new ChaosWorld(dir, size)) {
+            world.open();
             return new Chaos(world, size, told).run(ChaosPlan.of(seed, length, size), settle);
         }
     }
@@ -73,11 +81,13 @@ public final class Chaos {
         if (violations.isEmpty()) {
             violations = disks.differences();
         }
+        violations = Stream.concat(violations.stream(), world.calls().mistakes().stream())
+                .toList();
         violations.forEach(told);
         if (!violations.isEmpty()) {
             told.accept(world.tails());
         }
-        return new Outcome(counts, refused, settled, violations);
+        return new Outcome(counts, refused, rows.done(), settled, violations);
     }
 
     /** A call that nobody answers is part of the game: the next one may be. */

@@ -1,7 +1,5 @@
 package io.scaibunker.testkit;
 
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -31,7 +29,7 @@ public final class ChaosWorld implements AutoCloseable {
     private final List<Seat> controls = new ArrayList<>();
     private final List<Seat> workers = new ArrayList<>();
     private final ApiClient api;
-    private final String group;
+    private final ChaosCalls calls;
 
     /** A node's place: what stays of it while its processes come and go. */
     private static final class Seat {
@@ -98,19 +96,21 @@ public final class ChaosWorld implements AutoCloseable {
         }
         workers.forEach(worker -> worker.settings.putAll(ofWorker(worker.name)));
         seats().forEach(seat -> seat.settings.putAll(ofAll(seat)));
-        api = new ApiClient(apiPorts, this::key, CALL);
+        api = new ApiClient(apiPorts.stream().map(port -> "127.0.0.1:" + port).toList(), this::key, CALL);
+        calls = new ChaosCalls(api, registryHost() + "/chaos/app:v");
+    }
+
+    /** Starts all of it. */
+    void open() {
         // The first one makes the tables, the key and the secrets of all.
         controls.getFirst().awaitReady();
         seats().forEach(Seat::start);
         seats().forEach(Seat::awaitReady);
-        group = api.post(
-                        "/availability-groups",
-                        new JsonObject().put("name", "pool").put("image_policy", "all"))
-                .data()
-                .getString("id");
-        IntStream.range(0, size.workers()).forEach(worker -> {
-            Eventually.eventually("a worker is known", START, () -> idsOf(worker), ids -> !ids.isEmpty());
-            join(worker);
+        calls.openGroup();
+        workers.forEach(worker -> {
+            Eventually.eventually(
+                    worker.name + " is known", START, () -> calls.idsOf(worker.name), ids -> !ids.isEmpty());
+            calls.join(worker.name);
         });
     }
 
@@ -129,6 +129,7 @@ public final class ChaosWorld implements AutoCloseable {
         settings.put("fanout.sweep", "1s");
         settings.put("fanout.bake-lease", "8s");
         settings.put("scanner.sweep", "1s");
+        settings.put("scanner.lease", "10s");
         settings.put("scheduler.worker-stale", "6s");
         settings.put("scheduler.give-up-after", "20s");
         return settings;
@@ -208,8 +209,8 @@ public final class ChaosWorld implements AutoCloseable {
         return database;
     }
 
-    ApiClient api() {
-        return api;
+    ChaosCalls calls() {
+        return calls;
     }
 
     /** Where worker nodes keep all that is theirs, by their names. */
@@ -235,19 +236,14 @@ public final class ChaosWorld implements AutoCloseable {
             case ChaosPlan.SpoilRegistry spoil -> link.suffer(spoil.trouble());
             case ChaosPlan.HealRegistry heal -> link.suffer(Link.Trouble.NONE);
             case ChaosPlan.CutDatabase cut -> database.cutConnections();
-            case ChaosPlan.Register register -> register(register);
-            case ChaosPlan.Warm warm -> api.post("/images/" + image(warm.image()) + "/warm", new JsonObject());
-            case ChaosPlan.Deactivate gone ->
-                api.post("/images/" + image(gone.image()) + "/deactivate", new JsonObject());
-            case ChaosPlan.Join join -> join(join.worker());
-            case ChaosPlan.Leave leave -> leave(leave.worker());
-            case ChaosPlan.StartBunker start -> startBunker(start);
-            case ChaosPlan.EndBunker end -> endBunker("bunker-" + end.bunker());
+            case ChaosPlan.Register register -> calls.register(register.image(), register.content());
+            case ChaosPlan.Warm warm -> calls.warm(warm.image());
+            case ChaosPlan.Deactivate gone -> calls.deactivate(gone.image());
+            case ChaosPlan.Join join -> calls.join(workers.get(join.worker()).name);
+            case ChaosPlan.Leave leave -> calls.leave(workers.get(leave.worker()).name);
+            case ChaosPlan.StartBunker start -> calls.startBunker(start.bunker(), start.image());
+            case ChaosPlan.EndBunker end -> calls.endBunker(end.bunker());
         }
-    }
-
-    private static String image(int number) {
-        return "image-" + number;
     }
 
     private void wipe(Seat worker) {
@@ -266,65 +262,13 @@ public final class ChaosWorld implements AutoCloseable {
         }
     }
 
-    private void register(ChaosPlan.Register register) {
-        api.post(
-                "/images",
-                new JsonObject()
-                        .put("name", image(register.image()))
-                        .put("size_mib", 64)
-                        .put("default_memory_mb", 128)
-                        .put("default_disk_mb", 32)
-                        .put(
-                                "build_source",
-                                new JsonObject()
-                                        .put("kind", "oci")
-                                        .put("ref", registryHost() + "/chaos/app:v" + register.content())));
-    }
-
-    /** The workers of this name: a wiped one comes back as another. */
-    private List<String> idsOf(int worker) {
-        return api.get("/workers").list().stream()
-                .map(JsonObject.class::cast)
-                .filter(row -> row.getString("name").equals(workers.get(worker).name))
-                .map(row -> row.getString("id"))
-                .toList();
-    }
-
-    private void join(int worker) {
-        api.post(
-                "/availability-groups/" + group + "/workers",
-                new JsonObject().put("worker_ids", new JsonArray(idsOf(worker))));
-    }
-
-    private void leave(int worker) {
-        idsOf(worker).forEach(id -> api.delete("/availability-groups/" + group + "/workers/" + id));
-    }
-
-    private void startBunker(ChaosPlan.StartBunker start) {
-        api.post(
-                "/bunkers",
-                new JsonObject().put("name", "bunker-" + start.bunker()).put("image", image(start.image())));
-    }
-
-    private void endBunker(String name) {
-        api.get("/bunkers?limit=500").list().stream()
-                .map(JsonObject.class::cast)
-                .filter(row -> name.equals(row.getString("name")))
-                .forEach(row -> api.delete("/bunkers/" + row.getString("id")));
-    }
-
     /** Everything runs and is well; what had failed is asked for again. */
     void calm() {
         link.suffer(Link.Trouble.NONE);
         seats().forEach(Seat::start);
         seats().forEach(seat -> seat.running().resume());
         seats().forEach(Seat::awaitReady);
-        Eventually.eventually(
-                START,
-                () -> api.get("/images?status=active&limit=500").list().stream()
-                        .map(JsonObject.class::cast)
-                        .forEach(image -> api.post("/images/" + image.getString("id") + "/warm", new JsonObject())
-                                .data()));
+        Eventually.eventually(START, calls::warmAll);
     }
 
     /** The last words of every node. */

@@ -47,8 +47,13 @@ public final class Link implements AutoCloseable {
 
     /** A way to what listens at this port. */
     public static Link to(int port) {
+        return from(InetAddress.getLoopbackAddress(), port);
+    }
+
+    /** The same, for those who reach another address of this host. */
+    public static Link from(InetAddress address, int port) {
         try {
-            var link = new Link(new ServerSocket(0, 100, InetAddress.getLoopbackAddress()), port);
+            var link = new Link(new ServerSocket(0, 100, address), port);
             Thread.ofVirtual().name("link-" + port).start(link::accept);
             return link;
         } catch (IOException e) {

@@ -39,17 +39,27 @@ public final class NodeProcess implements AutoCloseable {
      * @param settings keys and values on top of the defaults
      */
     public static NodeProcess start(Path dir, Map<String, String> settings) {
+        return start(dir, set(settings));
+    }
+
+    /** Settings as words of a command line. */
+    public static List<String> set(Map<String, String> settings) {
         var arguments = new ArrayList<String>();
         settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
-        return start(dir, arguments);
+        return arguments;
     }
 
     /** As {@link #start(Path, Map)}, with the command line in one's own hands. */
     public static NodeProcess start(Path dir, List<String> arguments) {
+        return start(dir, List.of(), arguments);
+    }
+
+    /** As {@link #start(Path, List)}, by a program that becomes the node, as {@code ip netns exec NAME} does. */
+    public static NodeProcess start(Path dir, List<String> by, List<String> arguments) {
         try {
             Files.createDirectories(dir);
             var output = Files.createTempFile(dir, "node-", ".log");
-            var process = new ProcessBuilder(command(dir, arguments))
+            var process = new ProcessBuilder(command(dir, by, arguments))
                     .directory(dir.toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
@@ -89,6 +99,11 @@ public final class NodeProcess implements AutoCloseable {
 
     public long pid() {
         return process.pid();
+    }
+
+    /** The processor time that it has taken. */
+    public Duration worked() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     public boolean isAlive() {
@@ -183,8 +198,8 @@ public final class NodeProcess implements AutoCloseable {
         return isReady();
     }
 
-    private static List<String> command(Path dir, List<String> arguments) {
-        var command = new ArrayList<String>();
+    private static List<String> command(Path dir, List<String> by, List<String> arguments) {
+        var command = new ArrayList<>(by);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         var flags = ManagementFactory.getRuntimeMXBean().getInputArguments();
         flags.stream().filter(flag -> FLAG.matcher(flag).matches()).forEach(command::add);

@@ -2,20 +2,37 @@ package io.scaibunker.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** What must be true of the rows when a fleet has come to rest. */
-final class RowCheck {
+public final class RowCheck {
     private final TestDatabase database;
     private final String missing;
 
     /** @param missing how the references end that nobody can fetch */
-    RowCheck(TestDatabase database, String missing) {
+    public RowCheck(TestDatabase database, String missing) {
         this.database = database;
         this.missing = missing;
     }
 
+    /** What was done, by the log of events and the rows. */
+    Map<String, Long> done() {
+        var done = new TreeMap<String, Long>();
+        database.rows("""
+                SELECT (SELECT count(*) FROM images) AS images,
+                       (SELECT count(*) FROM events WHERE kind = 'cache' AND body->>'status' = 'ready') AS copies_made,
+                       (SELECT count(*) FROM events WHERE kind = 'cache' AND body->>'status' = 'evicted') AS copies_let_go,
+                       (SELECT count(*) FROM events WHERE kind = 'cache' AND body->>'status' = 'failed') AS failures,
+                       (SELECT count(*) FROM image_cache WHERE status = 'ready') AS copies_at_the_end,
+                       (SELECT count(*) FROM bunkers) AS bunkers,
+                       (SELECT count(*) FROM bunkers WHERE started_at IS NOT NULL) AS bunkers_that_ran
+                """).getFirst().forEach((what, count) -> done.put(what, (Long) count));
+        return done;
+    }
+
     /** What is not as it must be, each in a line. */
-    List<String> violations() {
+    public List<String> violations() {
         var found = new ArrayList<String>();
         told(found, "a worker is not there", "SELECT name, status FROM workers WHERE status <> 'ready'");
         told(found, "a worker is there twice", "SELECT name, count(*) FROM workers GROUP BY name HAVING count(*) > 1");

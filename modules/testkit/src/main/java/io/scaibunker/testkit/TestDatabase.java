@@ -75,7 +75,17 @@ public final class TestDatabase implements AutoCloseable {
 
     /** {@code postgresql://user:password@host:port/name}, as {@code store.url} takes it. */
     public String url() {
-        return "postgresql://" + USER + ":" + USER + "@127.0.0.1:" + home.getPort() + "/" + name;
+        return urlBy("127.0.0.1", port());
+    }
+
+    /** As {@link #url}, by another way to the server. */
+    public String urlBy(String host, int port) {
+        return "postgresql://" + USER + ":" + USER + "@" + host + ":" + port + "/" + name;
+    }
+
+    /** Of the server, on loopback. */
+    public int port() {
+        return home.getPort();
     }
 
     /** The server's process; its children work for it. */

@@ -75,10 +75,10 @@ final class ImageBaker {
      */
     Optional<Copy> bake(BakeJob job) throws IOException {
         Path place = Files.createTempDirectory(files.bakes(), job.wanted().imageId() + "-");
-        job.runOn(Thread.currentThread());
         baking.readLock().lock();
         boolean made = false;
         try {
+            job.runOn(Thread.currentThread());
             Optional<Copy> copy = bakeIn(place, job);
             made = copy.isPresent();
             return copy;

@@ -130,15 +130,17 @@ class ExchangeTest {
         Copy bake(String name, Map<String, byte[]> content) throws Exception {
             Path roots = Files.createDirectories(directory.resolve("roots"));
             Path tar = Tars.ofBytes(roots.resolve(name + ".tar"), content);
-            var sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
-            var baker = new ImageBaker(
+            return baker().bake(job(tar, done -> false)).orElseThrow();
+        }
+
+        ImageBaker baker() throws IOException {
+            return new ImageBaker(
                     files,
                     ledger,
                     new Inventories(files.inventories(), ledger),
                     BlobCache.open(files.blobs(), 0),
-                    sources,
+                    new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(directory.resolve("roots")))),
                     WorkerConfig.Baker.NATIVE);
-            return baker.bake(job(tar, done -> false)).orElseThrow();
         }
 
         /** @param stop whether to cancel, by how many bytes are here */
@@ -245,6 +247,15 @@ class ExchangeTest {
 
         other.fetcher.forgetIncoming(Set.of(ImageId.fresh()));
         assertThat(other.files.incoming()).isEmptyDirectory();
+    }
+
+    @Test
+    void aBakeThatWasCancelledBeforeItBeganLeavesNothing() throws Exception {
+        Worker other = new Worker("other", 2);
+        BakeJob job = other.job(Path.of("none"), done -> false);
+        job.cancel();
+        assertThatThrownBy(() -> other.baker().bake(job)).isInstanceOf(CancellationException.class);
+        assertThat(other.files.bakes()).isEmptyDirectory();
     }
 
     /** Cut again and again, by the same worker and by one that was started anew. */
