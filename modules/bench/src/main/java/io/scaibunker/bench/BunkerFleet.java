@@ -123,6 +123,21 @@ final class BunkerFleet implements AutoCloseable {
         return post("/bunkers/" + bunker + "/exec", Map.of("command", command, "timeout_s", timeoutS));
     }
 
+    /** The same, asked again for as long as the answer is «not now»; a worker that was started anew has to say where it is. */
+    JsonNode execSoon(String bunker, String command) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + START.toNanos();
+        while (true) {
+            try {
+                return exec(bunker, 60, command);
+            } catch (IOException refused) {
+                if (!String.valueOf(refused.getMessage()).startsWith("503") || System.nanoTime() > deadline) {
+                    throw refused;
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+            }
+        }
+    }
+
     /** The status of an upload. */
     int put(String bunker, String path, Path content) throws IOException, InterruptedException {
         return http.send(
