@@ -93,11 +93,21 @@ final class RoughActs {
     }
 
     private void forkBomb(String bunker, ObjectNode figures) throws IOException, InterruptedException {
-        JsonNode bomb = fleet.exec(bunker, 10, "bomb() { bomb | bomb & }; bomb; sleep 60");
-        figures.put("timed_out", bomb.path("timed_out").asBoolean());
-        boolean after =
-                fleet.exec(bunker, 60, "echo here").path("stdout").asText().equals("here\n");
-        figures.put("answers_after", after);
+        try {
+            JsonNode bomb = fleet.exec(bunker, 10, "bomb() { bomb | bomb & }; bomb; sleep 60");
+            figures.put("timed_out", bomb.path("timed_out").asBoolean());
+        } catch (IOException told) {
+            figures.put("caller_was_told", String.valueOf(told.getMessage()));
+        }
+        long begun = System.nanoTime();
+        try {
+            figures.put(
+                    "answers_after",
+                    fleet.execSoon(bunker, "echo here").path("stdout").asText().equals("here\n"));
+        } catch (IOException dead) {
+            figures.put("answers_after", false);
+        }
+        figures.put("looked_for_s", Math.round((System.nanoTime() - begun) / 1e8) / 10.0);
     }
 
     private void flood(String bunker, int gigabytes, ObjectNode figures) throws IOException, InterruptedException {
