@@ -82,7 +82,18 @@ class TurnDeskTest {
             Workers.beat(
                             database.client(),
                             new Workers.Beat(
-                                    id, run, "w", new Room(1, 1, 1), 0, address, "qemu", "tcg", "", Map.of(), Map.of(), WorkerAbilities.UNKNOWN))
+                                    id,
+                                    run,
+                                    "w",
+                                    new Room(1, 1, 1),
+                                    0,
+                                    address,
+                                    "qemu",
+                                    "tcg",
+                                    "",
+                                    Map.of(),
+                                    Map.of(),
+                                    WorkerAbilities.UNKNOWN))
                     .await();
         }
 

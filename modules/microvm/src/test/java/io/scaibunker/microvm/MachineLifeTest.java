@@ -18,9 +18,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -49,7 +47,7 @@ class MachineLifeTest {
     @BeforeAll
     static void prepare() throws Exception {
         image = GuestImage.make(directory);
-        driver = Machines.driver();
+        driver = Machines.driver(directory);
     }
 
     @AfterEach
@@ -252,8 +250,9 @@ class MachineLifeTest {
     @Test
     void aHostThatIsNotFitSaysWhat() {
         var settings = QemuSettings.of(driver.acceleration());
-        var missing = new QemuSettings(Path.of("no-such-qemu"), settings.acceleration(), true);
-        assertThatThrownBy(() -> QemuDriver.open(missing).start(Machines.spec(image, machines.resolve("a"), "a")))
+        var missing = new QemuSettings(Path.of("no-such-qemu"), settings.acceleration(), true, 0);
+        assertThatThrownBy(() -> QemuDriver.open(missing, Machines.confinement(directory))
+                        .start(Machines.spec(image, machines.resolve("a"), "a")))
                 .isInstanceOf(MachineException.class)
                 .hasMessageContaining("no-such-qemu");
         var noImage = new GuestImage(image.kernel(), image.initrd(), directory.resolve("nowhere.ext4"));
@@ -279,9 +278,8 @@ class MachineLifeTest {
         var spec = Machines.spec(image, workDir, "orphan");
         Files.createDirectories(workDir);
         io.scaibunker.ext4.ScratchDisk.create(spec.scratch(), spec.diskMb());
-        var words = new ArrayList<>(List.of("setsid"));
-        var clock = HostClock.tscKilohertz();
-        words.addAll(new QemuCommand(QemuSettings.of(driver.acceleration()), clock).words(spec));
+        var command = new QemuCommand(QemuSettings.of(driver.acceleration()), HostClock.tscKilohertz()).words(spec);
+        var words = Machines.confinement(directory).words(spec, 512, QemuCommand.opened(spec), command);
         return new ProcessBuilder(words)
                 .directory(workDir.toFile())
                 .redirectErrorStream(true)
