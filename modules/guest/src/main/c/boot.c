@@ -21,8 +21,8 @@
 static char command_line[4096];
 static int initrd_root = -1;
 
-_Noreturn static void end_machine(void) {
-    reboot(RB_POWER_OFF);
+_Noreturn static void end_machine(int how) {
+    reboot(how);
     for (;;) {
         pause();
     }
@@ -30,7 +30,8 @@ _Noreturn static void end_machine(void) {
 
 _Noreturn static void fatal(const char *what, int error) {
     say_error(what, error);
-    end_machine();
+    /* Not a power-off, which is how a bunker ends well. */
+    end_machine(RB_AUTOBOOT);
 }
 
 static void must(const char *what, int result) {
@@ -300,5 +301,5 @@ _Noreturn void power_off(void) {
         }
     }
     sync();
-    end_machine();
+    end_machine(RB_POWER_OFF);
 }

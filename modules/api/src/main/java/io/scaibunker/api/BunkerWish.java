@@ -7,12 +7,15 @@ import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Word;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -31,14 +34,9 @@ final class BunkerWish {
     /** @throws PlatformException naming what is not allowed to this caller, or to anybody today */
     static void check(Request request) {
         checkMode(request);
+        checkRestarts(request);
         checkNetwork(request);
-        if (request.number("wait_for_image_s", 0) > 0) {
-            throw Request.invalid(
-                    "wait_for_image_s",
-                    "value: " + request.number("wait_for_image_s", 0)
-                            + " (expected: 0; waiting for an image is not offered yet)");
-        }
-        int size = of(request).encode().getBytes(StandardCharsets.UTF_8).length;
+        int size = kept(request).encode().getBytes(StandardCharsets.UTF_8).length;
         if (size > BYTES_MAX) {
             throw Request.invalid("env_vars", "the wish is " + size + " bytes (expected: at most " + BYTES_MAX + ")");
         }
@@ -55,6 +53,16 @@ final class BunkerWish {
             throw new PlatformException(
                     ErrorCode.LIFECYCLE_MODE_DENIED,
                     mode.word() + " needs " + needed.get().key());
+        }
+    }
+
+    private static void checkRestarts(Request request) {
+        String policy = request.text("restart_policy").orElse(RestartPolicy.NEVER.word());
+        if (mode(request) != LifecycleMode.PERSISTENT && !policy.equals(RestartPolicy.NEVER.word())) {
+            throw Request.invalid(
+                    "restart_policy",
+                    "value: " + policy
+                            + " (expected: never, unless lifecycle_mode is persistent: others keep no disk)");
         }
     }
 
@@ -116,8 +124,24 @@ final class BunkerWish {
         };
     }
 
-    /** As it is kept with the bunker, in the API's own words. */
-    static JsonObject of(Request request) {
+    /** As it is kept with the bunker, in the API's own words, with all that its caller left to us. */
+    static JsonObject of(Request request, Map<LifecycleMode, ApiConfig.Life> lives) {
+        ApiConfig.Life life = Objects.requireNonNull(lives.get(mode(request)));
+        JsonObject wish = kept(request);
+        return wish.put(
+                        "max_lifetime_s",
+                        wish.getLong("max_lifetime_s", life.lifetime().toSeconds()))
+                .put(
+                        "idle_timeout_s",
+                        wish.getLong("idle_timeout_s", life.idle().toSeconds()))
+                .put(
+                        "restart_policy",
+                        wish.getString(
+                                "restart_policy",
+                                RestartPolicy.of(mode(request)).word()));
+    }
+
+    private static JsonObject kept(Request request) {
         JsonObject wish = request.body().copy();
         BESIDE.forEach(wish::remove);
         return wish.put("lifecycle_mode", mode(request).word())

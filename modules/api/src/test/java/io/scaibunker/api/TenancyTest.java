@@ -282,7 +282,6 @@ class TenancyTest {
         assertThat(bunker(user, "interfaces", List.of(new JsonObject().put("bridge", "br0")))
                         .code())
                 .isEqualTo("INTERFACES_NOT_ALLOWED");
-        assertThat(bunker(user, "wait_for_image_s", 5).code()).isEqualTo("VALIDATION_ERROR");
     }
 
     private static RunningApi.Answered bunker(String key, String field, Object value) {

@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
     static final String AGENT_SOCKET = MachineSpec.RUN + "/agent.sock";
     static final String CONSOLE_SOCKET = MachineSpec.RUN + "/console.sock";
+    static final String MONITOR_SOCKET = MachineSpec.RUN + "/monitor.sock";
 
     /** By this, and by its working directory, a running one is known. */
     static final String NAME_OPTION = "-name";
@@ -42,6 +43,8 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
         socket(words, "console", CONSOLE_SOCKET);
         words.addAll(List.of("-serial", "chardev:console"));
         socket(words, "agent", AGENT_SOCKET);
+        socket(words, "monitor", MONITOR_SOCKET);
+        words.addAll(List.of("-mon", "chardev=monitor,mode=control"));
         words.addAll(List.of("-device", "virtio-serial-device"));
         words.addAll(List.of("-device", "virtserialport,chardev=agent,name=scaibunker.agent"));
         if (settings.diskRate() > 0) {

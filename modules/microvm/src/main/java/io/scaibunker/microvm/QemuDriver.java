@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -52,10 +53,12 @@ public final class QemuDriver implements MachineDriver {
     @Override
     public Machine start(MachineSpec spec) {
         try {
-            prepare(spec);
+            var scratch = prepare(spec);
+            var begun = System.nanoTime();
             var machine = QemuMachine.spawned(spec, spawn(spec));
             try {
                 machine.attach();
+                machine.started(new StartTimes(scratch, Duration.ofNanos(System.nanoTime() - begun)));
             } catch (IOException | RuntimeException failed) {
                 machine.kill();
                 throw failed;
@@ -91,7 +94,8 @@ public final class QemuDriver implements MachineDriver {
         return machine;
     }
 
-    private static void prepare(MachineSpec spec) throws IOException {
+    /** @return what the disk has cost */
+    private static Duration prepare(MachineSpec spec) throws IOException {
         for (var file : List.of(spec.kernel(), spec.initrd(), spec.rootfs())) {
             if (!Files.isReadable(file)) {
                 throw new IOException("cannot read " + file);
@@ -99,11 +103,13 @@ public final class QemuDriver implements MachineDriver {
         }
         Files.createDirectories(
                 spec.workDir(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        var begun = System.nanoTime();
         try {
             ScratchDisk.create(spec.scratch(), spec.diskMb());
         } catch (FileAlreadyExistsException kept) {
             log.debug("machine {} starts on the scratch it had", spec.id());
         }
+        return Duration.ofNanos(System.nanoTime() - begun);
     }
 
     /** In a session of its own: what the terminal sends to the worker does not reach it. */

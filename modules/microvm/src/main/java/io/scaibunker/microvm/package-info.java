@@ -7,7 +7,7 @@
  * same contract.
  *
  * <p><b>The machine is a process of its own.</b> It leads its own session, so the worker's terminal signals do not reach
- * it, and it is not tied to the worker's life: a later worker finds its process by the directory that its command line names
+ * it, and it is not tied to the worker's life: a later worker finds its process by its name and its working directory
  * ({@link io.scaibunker.microvm.Leftovers}), and takes hold of the sockets in there again
  * ({@link io.scaibunker.microvm.QemuDriver#attach}).
  *

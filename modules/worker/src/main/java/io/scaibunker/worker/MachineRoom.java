@@ -1,7 +1,9 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.WantedBunker;
+import io.scaibunker.bus.Question.BootTimes;
 import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.guest.GuestHello;
 import io.scaibunker.guest.GuestKernel;
 import io.scaibunker.guest.Initrd;
 import io.scaibunker.microvm.Acceleration;
@@ -14,9 +16,10 @@ import io.scaibunker.microvm.MachineException;
 import io.scaibunker.microvm.MachineSpec;
 import io.scaibunker.microvm.QemuDriver;
 import io.scaibunker.microvm.QemuSettings;
+import io.scaibunker.microvm.StartTimes;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
-import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.network.NetworkAbility;
 import java.io.IOException;
@@ -24,7 +27,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -118,12 +123,12 @@ final class MachineRoom {
      * persistent ones that have their disk alone. Whatever else it left is ended and removed.
      */
     List<Bunker> adopt() throws IOException, InterruptedException {
-        Map<String, ProcessHandle> running = Leftovers.running(files.bunkers());
+        Map<String, ProcessHandle> running = new HashMap<>(Leftovers.running(files.bunkers()));
         List<Bunker> adopted = new ArrayList<>();
         try (DirectoryStream<Path> places = Files.newDirectoryStream(files.bunkers())) {
             for (Path place : places) {
                 Optional<WantedBunker> wanted = BunkerFile.read(place);
-                ProcessHandle process = running.get(place.getFileName().toString());
+                ProcessHandle process = running.remove(place.getFileName().toString());
                 Optional<Bunker> bunker =
                         wanted.flatMap(row -> process == null ? Optional.empty() : held(row, process));
                 if (bunker.isEmpty() && process != null) {
@@ -138,13 +143,21 @@ final class MachineRoom {
                 }
             }
         }
+        // Their directories went under them.
+        for (ProcessHandle process : running.values()) {
+            Leftovers.end(process);
+        }
         return adopted;
     }
 
     private Optional<Bunker> held(WantedBunker wanted, ProcessHandle process) {
         Bunker bunker = new Bunker(wanted);
         try {
-            bunker.spawned(QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process));
+            Machine machine = QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process);
+            bunker.spawned(machine);
+            if (machine.isPaused()) {
+                bunker.moved(BunkerPlan.Here.PAUSED);
+            }
             networks.adopt(wanted);
             return Optional.of(bunker);
         } catch (MachineException e) {
@@ -154,7 +167,7 @@ final class MachineRoom {
     }
 
     private Optional<Bunker> stopped(WantedBunker wanted) {
-        if (wanted.mode() != LifecycleMode.PERSISTENT
+        if (wanted.restarts() == RestartPolicy.NEVER
                 || !Files.exists(place(wanted.bunkerId()).resolve(SCRATCH))) {
             return Optional.empty();
         }
@@ -173,6 +186,7 @@ final class MachineRoom {
 
     /** Starts a bunker's machine and waits until its agent answers. */
     Machine boot(Bunker bunker, Path rootfs) throws IOException, InterruptedException {
+        Duration waited = Duration.ofNanos(bunker.nanosHere());
         MachineDriver here = driver().orElseThrow();
         GuestKernel with = Optional.ofNullable(kernel).orElseThrow();
         WantedBunker wanted = bunker.wanted();
@@ -196,7 +210,32 @@ final class MachineRoom {
         bunker.spawned(machine);
         // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
         requireWanted(bunker);
-        return awaitReady(bunker);
+        long spawned = System.nanoTime();
+        GuestHello hello = machine.awaitReady(config.bootTimeout());
+        bunker.booted(times(waited, machine.startTimes(), Duration.ofNanos(System.nanoTime() - spawned), hello));
+        return machine;
+    }
+
+    /** The guest's own clock tells its two parts apart, as far as it can be right. */
+    private static BootTimes times(Duration waited, StartTimes start, Duration guest, GuestHello hello) {
+        Duration said = hello.start().isZero() ? Duration.ZERO : hello.uptime().minus(hello.start());
+        Duration agent = said.compareTo(guest) < 0 ? said : guest;
+        return new BootTimes(
+                waited.toMillis(),
+                start.scratch().toMillis(),
+                start.spawn().toMillis(),
+                guest.minus(agent).toMillis(),
+                agent.toMillis());
+    }
+
+    /** Its memory stays, nothing in it goes on. */
+    void pause(Bunker bunker) {
+        bunker.machine().orElseThrow().pause();
+    }
+
+    /** Returns when it answers again. */
+    void resume(Bunker bunker) throws InterruptedException {
+        bunker.machine().orElseThrow().resume(config.bootTimeout());
     }
 
     private void requireWanted(Bunker bunker) {

@@ -34,6 +34,7 @@ import java.util.Optional;
  * @param bootTimeout how long a bunker may take until its agent answers
  * @param copyWait how long a bunker that was placed before its copy waits for it
  * @param onStop what becomes of the bunkers when this worker is stopped
+ * @param restartLimit how often in a row a bunker that ends soon after its start is started again
  * @param stopGrace how long a bunker may take to power off before it is killed
  * @param grpcHost where exec is served, and how others reach it
  * @param joinToken what the fleet's members show each other
@@ -63,6 +64,7 @@ public record WorkerConfig(
         Duration askTimeout,
         Duration bootTimeout,
         Duration copyWait,
+        int restartLimit,
         Duration stopGrace,
         OnStop onStop,
         String grpcHost,
@@ -179,6 +181,7 @@ public record WorkerConfig(
                 settings.duration("ask-timeout", Duration.ofSeconds(5), Duration.ofMillis(100), Duration.ofMinutes(1)),
                 settings.duration("boot-timeout", Duration.ofMinutes(2), Duration.ofSeconds(1), Duration.ofHours(1)),
                 settings.duration("copy-wait", Duration.ofMinutes(10), Duration.ofSeconds(1), Duration.ofHours(6)),
+                settings.integer("restart-limit", 8, 1, 1_000),
                 settings.duration("stop-grace", Duration.ofSeconds(3), Duration.ZERO, Duration.ofMinutes(5)),
                 settings.choice("bunkers-on-stop", OnStop.AUTO),
                 settings.text("grpc-host", "127.0.0.1"),
