@@ -103,7 +103,33 @@ static int reach(const char *host, const char *port) {
     return 0;
 }
 
+static int fill(const char *path) {
+    static char block[65536];
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    memset(block, 'x', sizeof block);
+    while (write(fd, block, sizeof block) > 0) {
+    }
+    printf("%s\n", strerror(errno));
+    return unlink(path);
+}
+
+static int read_all(const char *path) {
+    static char block[65536];
+    int fd = open(path, O_RDONLY);
+    long all = 0;
+    for (ssize_t got; (got = read(fd, block, sizeof block)) > 0; all += got) {
+    }
+    printf("%ld bytes\n", all);
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "fill") == 0) {
+        return fill(argv[2]);
+    }
+    if (argc == 3 && strcmp(argv[1], "read") == 0) {
+        return read_all(argv[2]);
+    }
     if (argc > 3 && strcmp(argv[1], "serve") == 0) {
         return serve(argc - 3, argv + 3, atol(argv[2]));
     }

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
@@ -35,6 +36,8 @@ public final class Initrd {
             try (var out = Files.newOutputStream(beside)) {
                 pack(kernel, out);
             }
+            // What is in there is no secret, and its reader may be a monitor that runs as nobody.
+            Files.setPosixFilePermissions(beside, PosixFilePermissions.fromString("rw-r--r--"));
             Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(beside);

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The machines that an earlier run of a worker has left running.
  *
- * <p>A machine is known by its command line, which names its directory, read from the running process itself: there is
+ * <p>A machine is known by its command line and its working directory, read from the running process itself: there is
  * no moment in which a machine runs and cannot be found, and a process number that was given to somebody else is not
  * mistaken for it. So there is nothing to write down that could be lost or wrong.
  */
@@ -33,16 +33,13 @@ public final class Leftovers {
 
     /** Our processes whose machine's directory lies in {@code machinesDir}, by the name of that directory. */
     public static Map<String, ProcessHandle> running(Path machinesDir) throws IOException {
-        var directory = machinesDir.toAbsolutePath().normalize();
-        var self = ProcessHandle.current().info().user();
+        var directory = machinesDir.toRealPath();
         var found = new HashMap<String, ProcessHandle>();
         try (var processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
             for (var process : processes) {
                 var pid = Long.parseLong(process.getFileName().toString());
                 // The handle knows when its process began, and does not mean another one of the same number later.
-                var handle = ProcessHandle.of(pid)
-                        .filter(some -> some.info().user().equals(self))
-                        .orElse(null);
+                var handle = ProcessHandle.of(pid).orElse(null);
                 var name = handle == null ? null : machineOf(pid, directory);
                 if (handle != null && name != null) {
                     found.put(name, handle);
@@ -64,15 +61,36 @@ public final class Leftovers {
     }
 
     private static @Nullable String machineOf(long pid, Path directory) {
-        var words = commandLine(pid);
-        var at = words.indexOf(QemuCommand.DIRECTORY_OPTION);
-        if (at < 0 || at + 1 >= words.size()) {
+        if (!isMonitor(commandLine(pid))) {
             return null;
         }
-        var workDir = Path.of(words.get(at + 1)).getParent();
-        return workDir != null && directory.equals(workDir.getParent())
-                ? workDir.getFileName().toString()
-                : null;
+        try {
+            var workDir =
+                    Files.readSymbolicLink(PROC.resolve(Long.toString(pid)).resolve("cwd"));
+            return directory.equals(workDir.getParent()) && mayWrite(pid, workDir)
+                    ? workDir.getFileName().toString()
+                    : null;
+        } catch (IOException endedOrNotOurs) {
+            return null;
+        }
+    }
+
+    private static boolean isMonitor(List<String> words) {
+        var at = words.indexOf(QemuCommand.NAME_OPTION);
+        return at >= 0 && at + 1 < words.size() && words.get(at + 1).startsWith("guest=");
+    }
+
+    /** Whether it runs as the user whom the directory was given to: anybody may call a process as he likes. */
+    private static boolean mayWrite(long pid, Path workDir) {
+        try {
+            return owner(PROC.resolve(Long.toString(pid))).equals(owner(workDir.resolve(MachineSpec.RUN)));
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    private static Object owner(Path file) throws IOException {
+        return Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     }
 
     private static List<String> commandLine(long pid) {

@@ -33,6 +33,9 @@ public record MachineSpec(
         String hostname,
         Optional<MachineNetwork> network) {
 
+    /** What the monitor makes, in the machine's directory. */
+    static final String RUN = "run";
+
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
     private static final Pattern HOSTNAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 

@@ -6,23 +6,38 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * The words that start a QEMU. Never a shell; what is data goes where QEMU does not parse it, or as JSON. Sockets are
- * named relative to the machine's directory, which is QEMU's working directory, because the kernel allows a socket no
- * more than 108 bytes of path.
+ * The words that start a QEMU. Never a shell; its files it finds open. Sockets are named relative to the machine's directory,
+ * which is QEMU's working directory, because the kernel allows a socket no more than 108 bytes of path.
  */
 record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
-    static final String AGENT_SOCKET = "agent.sock";
-    static final String CONSOLE_SOCKET = "console.sock";
-    static final String MONITOR_SOCKET = "monitor.sock";
+    static final String AGENT_SOCKET = MachineSpec.RUN + "/agent.sock";
+    static final String CONSOLE_SOCKET = MachineSpec.RUN + "/console.sock";
+    static final String MONITOR_SOCKET = MachineSpec.RUN + "/monitor.sock";
 
-    /** Names the machine's directory on the command line; QEMU itself hardly ever writes there. */
-    static final String DIRECTORY_OPTION = "-D";
+    /** By this, and by its working directory, a running one is known. */
+    static final String NAME_OPTION = "-name";
+
+    /** How much of the guest's code TCG keeps translated. */
+    static final int TRANSLATED_MB = 256;
+
+    private static final int KERNEL = 10;
+    private static final int INITRD = 11;
+    private static final int IMAGE = 12;
+    private static final int SCRATCH = 13;
+    private static final int TAP = 14;
+
+    /** What it must find open, by the words of {@code launch.c}. */
+    static List<String> opened(MachineSpec spec) {
+        var words = new ArrayList<String>();
+        words.addAll(List.of("-r", KERNEL + "=" + spec.kernel(), "-r", INITRD + "=" + spec.initrd()));
+        words.addAll(List.of("-r", IMAGE + "=" + spec.rootfs(), "-w", SCRATCH + "=" + spec.scratch()));
+        spec.network().ifPresent(network -> words.addAll(List.of("-t", TAP + "=" + network.tap())));
+        return words;
+    }
 
     List<String> words(MachineSpec spec) {
-        var words = common(spec.kernel(), spec.initrd(), spec.memoryMb());
-        words.addAll(List.of("-name", "guest=" + spec.id() + ",debug-threads=on"));
-        words.addAll(
-                List.of(DIRECTORY_OPTION, spec.workDir().resolve("qemu.log").toString()));
+        var words = common(open(KERNEL), open(INITRD), spec.memoryMb());
+        words.addAll(List.of(NAME_OPTION, "guest=" + spec.id() + ",debug-threads=on"));
         words.addAll(List.of("-smp", Integer.toString(spec.processors())));
         words.addAll(List.of("-append", kernelLine(spec)));
         socket(words, "console", CONSOLE_SOCKET);
@@ -32,8 +47,11 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
         words.addAll(List.of("-mon", "chardev=monitor,mode=control"));
         words.addAll(List.of("-device", "virtio-serial-device"));
         words.addAll(List.of("-device", "virtserialport,chardev=agent,name=scaibunker.agent"));
-        disk(words, "image", spec.rootfs(), true);
-        disk(words, "scratch", spec.scratch(), false);
+        if (settings.diskRate() > 0) {
+            words.addAll(List.of("-object", "throttle-group,id=rate,x-bps-total=" + settings.diskRate()));
+        }
+        disk(words, "image", IMAGE, true);
+        disk(words, "scratch", SCRATCH, false);
         spec.network().ifPresent(network -> network(words, network));
         return List.copyOf(words);
     }
@@ -49,7 +67,9 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
     private List<String> common(Path kernel, Path initrd, int memoryMb) {
         var kind = settings.acceleration().kind();
         var words = new ArrayList<>(List.of(settings.program().toString()));
-        words.addAll(List.of("-machine", "microvm,acpi=on", "-accel", kind.word()));
+        words.addAll(List.of("-machine", "microvm,acpi=on"));
+        words.addAll(List.of(
+                "-accel", kind == Acceleration.Kind.KVM ? kind.word() : kind.word() + ",tb-size=" + TRANSLATED_MB));
         words.addAll(List.of("-cpu", kind == Acceleration.Kind.KVM ? "host" : "max"));
         words.addAll(List.of("-nodefaults", "-no-user-config", "-nographic", "-no-reboot"));
         if (settings.sandbox()) {
@@ -83,32 +103,29 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
     }
 
     private static void network(List<String> words, MachineNetwork network) {
-        words.addAll(List.of("-netdev", "tap,id=net,ifname=" + network.tap() + ",script=no,downscript=no,vhost=off"));
+        words.addAll(List.of("-netdev", "tap,id=net,fd=" + TAP + ",vhost=off"));
         words.addAll(List.of(
                 "-device",
                 "virtio-net-device,netdev=net,mac=" + MachineNetwork.HARDWARE_ADDRESS + ",host_mtu=" + network.mtu()));
     }
 
-    private static void disk(List<String> words, String id, Path file, boolean readOnly) {
+    private void disk(List<String> words, String id, int descriptor, boolean readOnly) {
+        words.addAll(List.of("-add-fd", "fd=" + descriptor + ",set=" + descriptor));
         var discard = readOnly ? "" : "\"discard\":\"unmap\",\"detect-zeroes\":\"unmap\",";
+        var file = "{\"driver\":\"raw\",%s\"read-only\":" + readOnly + "," + discard
+                + "\"file\":{\"driver\":\"file\",\"filename\":\"/dev/fdset/" + descriptor + "\"}}";
+        var name = "\"node-name\":\"" + id + "\",";
         words.addAll(List.of(
                 "-blockdev",
-                "{\"driver\":\"raw\",\"node-name\":\"" + id + "\",\"read-only\":" + readOnly + "," + discard
-                        + "\"file\":{\"driver\":\"file\",\"filename\":" + json(file.toString()) + "}}"));
+                settings.diskRate() == 0
+                        ? file.formatted(name)
+                        : "{\"driver\":\"throttle\"," + name + "\"read-only\":" + readOnly + "," + discard
+                                + "\"throttle-group\":\"rate\",\"file\":" + file.formatted("") + "}"));
         words.addAll(List.of("-device", "virtio-blk-device,drive=" + id + ",serial=" + id));
     }
 
-    static String json(String text) {
-        var quoted = new StringBuilder("\"");
-        text.chars().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append((char) c);
-            } else if (c < 0x20) {
-                quoted.append(String.format("\\u%04x", c));
-            } else {
-                quoted.append((char) c);
-            }
-        });
-        return quoted.append('"').toString();
+    /** What is open already, for a user who could not open it by its name. */
+    private static Path open(int descriptor) {
+        return Path.of("/proc/self/fd", Integer.toString(descriptor));
     }
 }

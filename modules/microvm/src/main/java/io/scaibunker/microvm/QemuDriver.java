@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -19,19 +18,26 @@ import org.slf4j.LoggerFactory;
 public final class QemuDriver implements MachineDriver {
     private static final Logger log = LoggerFactory.getLogger(QemuDriver.class);
 
+    /** What QEMU takes beside its guest's memory, with room to spare; under TCG it keeps what it has translated. */
+    private static final int OVERHEAD_MB = 256;
+
+    private static final int TCG_OVERHEAD_MB = OVERHEAD_MB + QemuCommand.TRANSLATED_MB;
+
     private final QemuSettings settings;
     private final QemuCommand command;
+    private final Confinement confinement;
 
-    private QemuDriver(QemuSettings settings, QemuCommand command) {
+    private QemuDriver(QemuSettings settings, QemuCommand command, Confinement confinement) {
         this.settings = settings;
         this.command = command;
+        this.confinement = confinement;
     }
 
     /** Measures the host's clock where guests need it, which takes a tenth of a second. */
-    public static QemuDriver open(QemuSettings settings) throws InterruptedException {
+    public static QemuDriver open(QemuSettings settings, Confinement confinement) throws InterruptedException {
         var needsClock = settings.acceleration().kind() == Acceleration.Kind.TCG;
         var clock = needsClock ? HostClock.tscKilohertz() : OptionalLong.empty();
-        return new QemuDriver(settings, new QemuCommand(settings, clock));
+        return new QemuDriver(settings, new QemuCommand(settings, clock), confinement);
     }
 
     @Override
@@ -49,7 +55,7 @@ public final class QemuDriver implements MachineDriver {
         try {
             var scratch = prepare(spec);
             var begun = System.nanoTime();
-            var machine = QemuMachine.spawned(spec, spawn(spec, command.words(spec)));
+            var machine = QemuMachine.spawned(spec, spawn(spec));
             try {
                 machine.attach();
                 machine.started(new StartTimes(scratch, Duration.ofNanos(System.nanoTime() - begun)));
@@ -97,9 +103,6 @@ public final class QemuDriver implements MachineDriver {
         }
         Files.createDirectories(
                 spec.workDir(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        for (var socket : List.of(QemuCommand.AGENT_SOCKET, QemuCommand.CONSOLE_SOCKET, QemuCommand.MONITOR_SOCKET)) {
-            Files.deleteIfExists(spec.workDir().resolve(socket));
-        }
         var begun = System.nanoTime();
         try {
             ScratchDisk.create(spec.scratch(), spec.diskMb());
@@ -110,11 +113,9 @@ public final class QemuDriver implements MachineDriver {
     }
 
     /** In a session of its own: what the terminal sends to the worker does not reach it. */
-    private static Process spawn(MachineSpec spec, List<String> words) throws IOException {
-        var whole = new ArrayList<String>();
-        spec.network().ifPresent(network -> whole.addAll(List.of("nsenter", "--net=" + network.namespace(), "--")));
-        whole.add("setsid");
-        whole.addAll(words);
+    private Process spawn(MachineSpec spec) throws IOException {
+        var overhead = settings.acceleration().kind() == Acceleration.Kind.TCG ? TCG_OVERHEAD_MB : OVERHEAD_MB;
+        var whole = confinement.words(spec, overhead, QemuCommand.opened(spec), command.words(spec));
         var builder = new ProcessBuilder(whole)
                 .directory(spec.workDir().toFile())
                 .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))

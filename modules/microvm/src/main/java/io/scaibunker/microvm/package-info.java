@@ -7,16 +7,18 @@
  * same contract.
  *
  * <p><b>The machine is a process of its own.</b> It leads its own session, so the worker's terminal signals do not reach
- * it, and it is not tied to the worker's life: a later worker finds its process by the directory that its command line names
+ * it, and it is not tied to the worker's life: a later worker finds its process by its name and its working directory
  * ({@link io.scaibunker.microvm.Leftovers}), and takes hold of the sockets in there again
  * ({@link io.scaibunker.microvm.QemuDriver#attach}).
  *
- * <p><b>What the tenant can reach</b> is a QEMU without default devices, configuration files or network, under a system
- * call filter. What it prints on its console goes to a ring of bounded size, what it says on the agent's channel
+ * <p><b>What the tenant can reach</b> is a QEMU without default devices or configuration files, under a system call filter and in
+ * what {@link io.scaibunker.microvm.Confinement} keeps it in: a user of its own, control groups, the network namespace of this one
+ * machine. What the tenant prints on the console goes to a ring of bounded size, what it says on the agent's channel
  * through {@code guest}, which trusts nothing.
  *
- * <p><b>Limits.</b> Memory is enforced by the machine's size. Processors are whole: {@code cpuMillicores} is rounded up
- * to virtual processors, and a fraction below that is not enforced here.
+ * <p><b>Limits.</b> The guest has whole virtual processors, {@code cpuMillicores} rounded up; once it has booted, a control group
+ * holds the whole monitor to the thousandths themselves. Memory is the machine's size, and a control group's around the
+ * monitor. The disk is as large as was asked for, and may be held to a rate.
  *
  * <p><b>Acceleration is probed.</b> {@code /dev/kvm} may open and still not run a stock kernel, so
  * {@link io.scaibunker.microvm.AccelerationProbe} boots the real one once, and TCG is what is left.

@@ -25,7 +25,7 @@ class AccelerationProbeTest {
         assertThat(AccelerationProbe.probe(data, image.kernel(), image.initrd()))
                 .isEqualTo(found);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
-        var driver = QemuDriver.open(QemuSettings.of(found));
+        var driver = QemuDriver.open(QemuSettings.of(found), Machines.confinement(directory));
         var machine = driver.start(Machines.spec(image, directory.resolve("machines/a"), "a"));
         machine.awaitReady(Duration.ofSeconds(40));
         machine.stop(Duration.ZERO);

@@ -42,7 +42,7 @@ class MachineFilesTest {
     @BeforeAll
     static void boot() throws Exception {
         var image = GuestImage.make(directory);
-        machine = Machines.driver().start(Machines.spec(image, directory.resolve("machines/one"), "one"));
+        machine = Machines.driver(directory).start(Machines.spec(image, directory.resolve("machines/one"), "one"));
         machine.awaitReady(Duration.ofSeconds(60));
     }
 

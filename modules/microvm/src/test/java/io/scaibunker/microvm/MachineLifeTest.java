@@ -22,9 +22,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -54,7 +52,7 @@ class MachineLifeTest {
     @BeforeAll
     static void prepare() throws Exception {
         image = GuestImage.make(directory);
-        driver = Machines.driver();
+        driver = Machines.driver(directory);
     }
 
     @AfterEach
@@ -138,7 +136,8 @@ class MachineLifeTest {
     /** No guest can be made to lose its first process, so the monitor is another program here, its sockets are ours. */
     @Test
     void aMachineWhoseAgentIsGoneIsEnded() throws Exception {
-        var workDir = Files.createDirectories(machines.resolve("a"));
+        var workDir = machines.resolve("a");
+        Files.createDirectories(workDir.resolve(MachineSpec.RUN));
         var process = new ProcessBuilder("sleep", "600").start();
         try (var console = listen(workDir.resolve(QemuCommand.CONSOLE_SOCKET));
                 var door = listen(workDir.resolve(QemuCommand.MONITOR_SOCKET));
@@ -328,8 +327,9 @@ class MachineLifeTest {
     @Test
     void aHostThatIsNotFitSaysWhat() {
         var settings = QemuSettings.of(driver.acceleration());
-        var missing = new QemuSettings(Path.of("no-such-qemu"), settings.acceleration(), true);
-        assertThatThrownBy(() -> QemuDriver.open(missing).start(Machines.spec(image, machines.resolve("a"), "a")))
+        var missing = new QemuSettings(Path.of("no-such-qemu"), settings.acceleration(), true, 0);
+        assertThatThrownBy(() -> QemuDriver.open(missing, Machines.confinement(directory))
+                        .start(Machines.spec(image, machines.resolve("a"), "a")))
                 .isInstanceOf(MachineException.class)
                 .hasMessageContaining("no-such-qemu");
         var noImage = new GuestImage(image.kernel(), image.initrd(), directory.resolve("nowhere.ext4"));
@@ -355,9 +355,8 @@ class MachineLifeTest {
         var spec = Machines.spec(image, workDir, "orphan");
         Files.createDirectories(workDir);
         io.scaibunker.ext4.ScratchDisk.create(spec.scratch(), spec.diskMb());
-        var words = new ArrayList<>(List.of("setsid"));
-        var clock = HostClock.tscKilohertz();
-        words.addAll(new QemuCommand(QemuSettings.of(driver.acceleration()), clock).words(spec));
+        var command = new QemuCommand(QemuSettings.of(driver.acceleration()), HostClock.tscKilohertz()).words(spec);
+        var words = Machines.confinement(directory).words(spec, 512, QemuCommand.opened(spec), command);
         return new ProcessBuilder(words)
                 .directory(workDir.toFile())
                 .redirectErrorStream(true)

@@ -45,7 +45,7 @@ class MachineTest {
     static void boot() throws Exception {
         var image = GuestImage.make(directory);
         var start = System.nanoTime();
-        machine = Machines.driver().start(Machines.spec(image, directory.resolve("machines/one"), "one"));
+        machine = Machines.driver(directory).start(Machines.spec(image, directory.resolve("machines/one"), "one"));
         var hello = machine.awaitReady(Duration.ofSeconds(60));
         System.out.printf(
                 "boot: the agent answered after %.2f s, its kernel's uptime was %s%n",

@@ -1,5 +1,6 @@
 package io.scaibunker.microvm;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,8 +14,12 @@ final class Machines {
 
     private Machines() {}
 
-    static QemuDriver driver() throws InterruptedException {
-        return QemuDriver.open(QemuSettings.of(TCG));
+    static QemuDriver driver(Path programs) throws IOException, InterruptedException {
+        return QemuDriver.open(QemuSettings.of(TCG), confinement(programs));
+    }
+
+    static Confinement confinement(Path programs) throws IOException {
+        return Confinement.find(programs, 700_000, TCG);
     }
 
     static MachineSpec spec(GuestImage image, Path workDir, String name) {

@@ -54,7 +54,7 @@ class ReachTest {
         networks.close();
         world = World.make(directory.resolve("tree/bin/reach"));
         networks = Networks.open(settings(List.of(world.names())));
-        var driver = Machines.driver();
+        var driver = Machines.driver(directory);
         start(driver, image, ALONE, NetworkProfile.ISOLATED, 0);
         start(driver, image, OPEN, NetworkProfile.UNRESTRICTED, 0);
         start(driver, image, LISTED, NetworkProfile.ALLOWLISTED, 8);

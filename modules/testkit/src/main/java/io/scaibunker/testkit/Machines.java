@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** The processes of microVMs, known by their directories on their command lines. */
+/** The processes of microVMs, known by their working directories. */
 public final class Machines {
     private Machines() {}
 
@@ -22,7 +22,7 @@ public final class Machines {
         try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (var process : processes) {
                 var words = commandLine(process);
-                var named = place.matcher(String.join(" ", words));
+                var named = place.matcher(workingDirectory(process));
                 if (!words.isEmpty() && words.getFirst().contains("qemu") && named.find()) {
                     ProcessHandle.of(Long.parseLong(process.getFileName().toString()))
                             .ifPresent(handle -> found.put(named.group(1), handle));
@@ -32,6 +32,14 @@ public final class Machines {
             throw new UncheckedIOException(e);
         }
         return found;
+    }
+
+    private static String workingDirectory(Path process) {
+        try {
+            return Files.readSymbolicLink(process.resolve("cwd")).toString();
+        } catch (IOException ended) {
+            return "";
+        }
     }
 
     private static List<String> commandLine(Path process) {

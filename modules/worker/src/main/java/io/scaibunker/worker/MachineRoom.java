@@ -8,6 +8,7 @@ import io.scaibunker.guest.GuestKernel;
 import io.scaibunker.guest.Initrd;
 import io.scaibunker.microvm.Acceleration;
 import io.scaibunker.microvm.AccelerationProbe;
+import io.scaibunker.microvm.Confinement;
 import io.scaibunker.microvm.Leftovers;
 import io.scaibunker.microvm.Machine;
 import io.scaibunker.microvm.MachineDriver;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +53,7 @@ final class MachineRoom {
     private volatile String acceleration = "none: not probed yet";
     private volatile @Nullable MachineDriver driver;
     private volatile @Nullable GuestKernel kernel;
+    private volatile @Nullable Confinement confinement;
 
     MachineRoom(WorkerConfig config, WorkerFiles files, BunkerNetworks networks) {
         this.config = config;
@@ -66,7 +69,9 @@ final class MachineRoom {
             Acceleration runs = runs(found);
             networks.probe();
             kernel = found;
-            driver = QemuDriver.open(QemuSettings.of(runs));
+            Confinement confined = Confinement.find(files.guest(), config.machineUsers(), runs);
+            confinement = confined;
+            driver = QemuDriver.open(QemuSettings.of(runs).withDiskRate(config.diskRate()), confined);
             acceleration = runs.kind().word() + ": " + runs.reason();
             LOG.info("bunkers run by {}", acceleration);
         } catch (IOException | RuntimeException e) {
@@ -88,8 +93,20 @@ final class MachineRoom {
     }
 
     WorkerAbilities abilities() {
-        NetworkAbility ability = networks.ability();
-        return new WorkerAbilities(ability.profiles(), List.of("memory", "disk"), Map.of("network", ability.reason()));
+        NetworkAbility network = networks.ability();
+        List<String> enforced = new ArrayList<>();
+        Map<String, String> reasons = new TreeMap<>(Map.of("network", network.reason()));
+        Optional.ofNullable(confinement).ifPresent(found -> {
+            enforced.addAll(found.enforced());
+            reasons.putAll(found.reasons());
+            if (network.profiles().size() > 1) {
+                enforced.add("bandwidth");
+            }
+            if (config.diskRate() > 0) {
+                enforced.add("disk_rate");
+            }
+        });
+        return new WorkerAbilities(network.profiles(), enforced, reasons);
     }
 
     /** {@code kvm}, {@code tcg} or {@code none}, and why. */
@@ -121,6 +138,7 @@ final class MachineRoom {
                 bunker.ifPresent(adopted::add);
                 if (bunker.isEmpty()) {
                     networks.remove(place.getFileName().toString());
+                    Confinement.release(place.getFileName().toString());
                     Leftovers.remove(place);
                 }
             }
@@ -162,6 +180,7 @@ final class MachineRoom {
     Machine awaitReady(Bunker bunker) throws InterruptedException {
         Machine machine = bunker.machine().orElseThrow();
         machine.awaitReady(config.bootTimeout());
+        Confinement.hold(bunker.id().toString(), bunker.wanted().room().cpuMillicores());
         return machine;
     }
 
@@ -244,6 +263,7 @@ final class MachineRoom {
     /** Removes the bunker's directory, its scratch with it. */
     void clear(BunkerId id) throws IOException {
         networks.remove(id.toString());
+        Confinement.release(id.toString());
         Leftovers.remove(place(id));
     }
 

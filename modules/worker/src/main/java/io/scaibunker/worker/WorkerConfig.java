@@ -40,6 +40,8 @@ import java.util.Optional;
  * @param joinToken what the fleet's members show each other
  * @param guestKernel a directory made by {@code scripts/guest-kernel}
  * @param acceleration how bunkers run
+ * @param machineUsers the first of those that monitors run as; 0: as the worker does
+ * @param diskRate what each bunker may read and write, bytes a second; 0 for no limit
  * @param networks whether bunkers may have networks, where the host can give them
  * @param network how they are connected
  */
@@ -70,6 +72,8 @@ public record WorkerConfig(
         Optional<Secret> joinToken,
         Path guestKernel,
         Runs acceleration,
+        int machineUsers,
+        long diskRate,
         OnOff networks,
         NetworkSettings network,
         Sources sources) {
@@ -186,6 +190,8 @@ public record WorkerConfig(
                 settings.path("guest-kernel")
                         .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache/scaibunker/guest-kernel")),
                 settings.choice("acceleration", Runs.PROBE),
+                settings.integer("machine-users", 700_000, 0, 2_000_000_000),
+                settings.size("disk-rate", 0, 0, 1L << 40),
                 settings.choice("network", OnOff.AUTO),
                 NetworkSettings.from(settings),
                 Sources.from(settings));
