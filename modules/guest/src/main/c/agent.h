@@ -4,6 +4,7 @@
  *   main.c   the loop            boot.c   from the initrd to the bunker's own root
  *   port.c   bytes and frames    exec.c   commands and their streams
  *   child.c  from a request to a running program      user.c   who it runs as
+ *   net.c    its one network device
  *   file.c   reading, writing, listing and removing files, in a child of its own that executes nothing
  *
  * There is no allocation: all that is ever held is declared here and there as static arrays.
@@ -18,7 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define AGENT_VERSION "2"
+#define AGENT_VERSION "3"
 
 /* The wire: the same numbers as in Frame.java and FrameCodec.java. */
 #define PROTOCOL 1
@@ -31,7 +32,7 @@
 #define NONCE 16
 #define EXEC_WHOLE 0xC0FFEE5Bu
 /* What an agent of this version knows beyond the first one: GuestHello.features. */
-#define FEATURES (WITH_TERMINAL | FILE_WORK)
+#define FEATURES (WITH_TERMINAL | FILE_WORK | SET_CLOCK | TELLS_START)
 #define MAGIC_LENGTH 16
 #define HOST_MAGIC "\xffSCAIBUNKER-HOST"
 #define GUEST_MAGIC "\xffSCAIBUNKER-GUES"
@@ -45,6 +46,7 @@ enum frame_type {
     CREDIT = 0x13,
     SIGNAL = 0x14,
     RESIZE = 0x15,
+    CLOCK = 0x16,
     HELLO_BACK = 0x81,
     STARTED = 0x90,
     FAILED = 0x91,
@@ -59,6 +61,11 @@ enum stage { STAGE_RESOURCES, STAGE_USER, STAGE_DIRECTORY, STAGE_EXECUTE, STAGE_
 
 uint32_t get32(const uint8_t *at);
 void put32(uint8_t *at, uint32_t value);
+void put64(uint8_t *at, uint64_t value);
+/* Since the kernel began. */
+uint64_t uptime_millis(void);
+/* When this program began, on that clock. */
+extern uint64_t began;
 void say(const char *text);
 void say_error(const char *what, int error);
 
@@ -67,6 +74,11 @@ void boot(void);
 bool only_probing(void);
 int open_port(void);
 _Noreturn void power_off(void);
+/* The value of name= on the kernel's command line, up to the next blank; empty when not there. */
+const char *boot_option(const char *name, char *into, size_t size);
+
+/* net.c: loopback, and the device that the machine has, if it has one. */
+void raise_network(void);
 
 /* port.c: what is sent waits in one buffer of fixed size. */
 void port_open(int fd);
@@ -93,6 +105,9 @@ void exec_pump(void);
 #define WITH_STDIN 1
 #define WITH_TERMINAL 2 /* of its own: stdin, stdout and stderr are one */
 #define FILE_WORK 4     /* argv is for file_work(), not for a program */
+/* Not of requests: what else this agent knows. */
+#define SET_CLOCK 8    /* the frame CLOCK */
+#define TELLS_START 16 /* HELLO_BACK says when the agent began */
 struct request {
     uint8_t flags;
     uint16_t columns, rows; /* of the terminal */

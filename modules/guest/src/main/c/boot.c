@@ -2,15 +2,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -24,8 +21,8 @@
 static char command_line[4096];
 static int initrd_root = -1;
 
-_Noreturn static void end_machine(void) {
-    reboot(RB_POWER_OFF);
+_Noreturn static void end_machine(int how) {
+    reboot(how);
     for (;;) {
         pause();
     }
@@ -33,7 +30,8 @@ _Noreturn static void end_machine(void) {
 
 _Noreturn static void fatal(const char *what, int error) {
     say_error(what, error);
-    end_machine();
+    /* Not a power-off, which is how a bunker ends well. */
+    end_machine(RB_AUTOBOOT);
 }
 
 static void must(const char *what, int result) {
@@ -62,8 +60,7 @@ static size_t read_file(const char *path, char *into, size_t size) {
     return strlen(into);
 }
 
-/* The value of name= on the kernel's command line, up to the next blank; empty when not there. */
-static const char *option(const char *name, char *into, size_t size) {
+const char *boot_option(const char *name, char *into, size_t size) {
     const char *at = command_line;
     size_t length = strlen(name);
     *into = '\0';
@@ -83,7 +80,7 @@ static const char *option(const char *name, char *into, size_t size) {
 
 bool only_probing(void) {
     char value[4];
-    return strcmp(option("scaibunker.probe", value, sizeof value), "1") == 0;
+    return strcmp(boot_option("scaibunker.probe", value, sizeof value), "1") == 0;
 }
 
 static int load(const char *path) {
@@ -200,19 +197,6 @@ static void mount_usual(void) {
     }
 }
 
-static void raise_loopback(void) {
-    struct ifreq request = {0};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    strcpy(request.ifr_name, "lo");
-    request.ifr_flags = IFF_UP | IFF_RUNNING;
-    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) != 0) {
-        say_error("loopback", errno);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-}
-
 /* Images often carry these two empty, because their builder bind-mounts its own over them. */
 static void write_if_empty(const char *path, const char *text) {
     struct stat is;
@@ -229,7 +213,7 @@ static void write_if_empty(const char *path, const char *text) {
 
 static void name_host(void) {
     char name[65], text[256];
-    if (*option("scaibunker.hostname", name, sizeof name) == '\0') {
+    if (*boot_option("scaibunker.hostname", name, sizeof name) == '\0') {
         return;
     }
     try("hostname", sethostname(name, strlen(name)));
@@ -258,7 +242,7 @@ void boot(void) {
     mount_disks();
     switch_root();
     mount_usual();
-    raise_loopback();
+    raise_network();
     name_host();
     spare_from_memory_killer();
 }
@@ -317,5 +301,5 @@ _Noreturn void power_off(void) {
         }
     }
     sync();
-    end_machine();
+    end_machine(RB_POWER_OFF);
 }

@@ -5,7 +5,10 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+uint64_t began;
 
 uint32_t get32(const uint8_t *at) {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -16,6 +19,17 @@ void put32(uint8_t *at, uint32_t value) {
     at[1] = (uint8_t)(value >> 16);
     at[2] = (uint8_t)(value >> 8);
     at[3] = (uint8_t)value;
+}
+
+void put64(uint8_t *at, uint64_t value) {
+    put32(at, (uint32_t)(value >> 32));
+    put32(at + 4, (uint32_t)value);
+}
+
+uint64_t uptime_millis(void) {
+    struct timespec up;
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    return (uint64_t)up.tv_sec * 1000 + (uint64_t)up.tv_nsec / 1000000;
 }
 
 static void put_text(const char *text) {
@@ -65,6 +79,7 @@ static void allow_many_files(void) {
 
 int main(void) {
     static struct pollfd polls[2 + EXEC_POLLS];
+    began = uptime_millis();
     boot();
     if (only_probing()) {
         say("this host runs the kernel");

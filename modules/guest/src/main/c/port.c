@@ -71,16 +71,25 @@ static bool hello(const uint8_t *body, size_t length) {
     out_start = 0;
     out_end = MAGIC_LENGTH;
     memcpy(out, GUEST_MAGIC, MAGIC_LENGTH);
-    struct timespec up;
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    uint64_t millis = (uint64_t)up.tv_sec * 1000 + (uint64_t)up.tv_nsec / 1000000;
-    uint8_t answer[2 + 4 + NONCE + 8 + sizeof AGENT_VERSION] = {0, PROTOCOL, 0, 0, 0, FEATURES};
+    uint8_t answer[2 + 4 + NONCE + 8 + 8 + sizeof AGENT_VERSION] = {0, PROTOCOL, 0, 0, 0, FEATURES};
     memcpy(answer + 6, body + 2, NONCE);
-    put32(answer + 6 + NONCE, (uint32_t)(millis >> 32));
-    put32(answer + 6 + NONCE + 4, (uint32_t)millis);
-    memcpy(answer + 6 + NONCE + 8, AGENT_VERSION, sizeof AGENT_VERSION - 1);
+    put64(answer + 6 + NONCE, uptime_millis());
+    put64(answer + 6 + NONCE + 8, began);
+    memcpy(answer + 6 + NONCE + 16, AGENT_VERSION, sizeof AGENT_VERSION - 1);
     port_send(HELLO_BACK, 0, answer, sizeof answer - 1);
     greeted = true;
+    return true;
+}
+
+/* A machine that was paused does not know how long. */
+static bool set_clock(const uint8_t *body) {
+    struct timespec now = {.tv_sec = (time_t)((uint64_t)get32(body) << 32 | get32(body + 4)), .tv_nsec = get32(body + 8)};
+    if (now.tv_sec < 0 || now.tv_nsec >= 1000000000) {
+        return false;
+    }
+    if (clock_settime(CLOCK_REALTIME, &now) != 0) {
+        say_error("the clock", errno);
+    }
     return true;
 }
 
@@ -107,6 +116,8 @@ static bool handle(uint8_t type, uint32_t stream, const uint8_t *body, size_t le
     case RESIZE:
         return length == 4 &&
                exec_resize(stream, (uint16_t)(body[0] << 8 | body[1]), (uint16_t)(body[2] << 8 | body[3]));
+    case CLOCK:
+        return length == 12 && set_clock(body);
     default:
         return false;
     }

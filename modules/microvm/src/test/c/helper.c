@@ -7,6 +7,8 @@
 #include <string.h>
 #include <grp.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -149,6 +151,12 @@ int main(int argc, char **argv) {
     }
     if (strcmp(what, "terminal") == 0) {
         return terminal();
+    }
+    if (strcmp(what, "clock") == 0) {
+        return printf("%lld\n", (long long)time(NULL)) < 0;
+    }
+    if (strcmp(what, "poweroff") == 0) {
+        return reboot(RB_POWER_OFF);
     }
     if (strcmp(what, "panic") == 0) {
         return write_file("/proc/sysrq-trigger", "c");

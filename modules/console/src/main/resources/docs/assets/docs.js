@@ -35,7 +35,9 @@ function show(contract) {
   if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 }
 
-const verbMark = verb => h('span', {class: `verb ${verb}`, text: verb === 'delete' ? 'DEL' : verb.toUpperCase()});
+function verbMark(verb) {
+  return h('span', {class: `verb ${verb}`, text: verb === 'delete' ? 'DEL' : verb.toUpperCase()});
+}
 
 function operationCard(operation, resolve) {
   const body = operation.requestBody?.content['application/json'];

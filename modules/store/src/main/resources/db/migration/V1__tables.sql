@@ -125,9 +125,13 @@ CREATE TABLE workers (
     zone                    text NOT NULL DEFAULT '',
     labels                  jsonb NOT NULL DEFAULT '{}',
     versions                jsonb NOT NULL DEFAULT '{}',
+    network_profiles        text[] NOT NULL DEFAULT '{isolated}',  -- what its bunkers may be given
+    limits                  jsonb NOT NULL DEFAULT '{}',           -- what it enforces, and why not more
+    drain_until             timestamptz,  -- what still runs there then is ended; null: it may stay
     created_at              timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT nothing_freed_twice CHECK (
-        allocated_cpu_millicores >= 0 AND allocated_memory_mb >= 0 AND allocated_disk_mb >= 0)
+        allocated_cpu_millicores >= 0 AND allocated_memory_mb >= 0 AND allocated_disk_mb >= 0),
+    CONSTRAINT deadline_only_while_draining CHECK (drain_until IS NULL OR intent = 'drain')
 );
 
 CREATE TABLE group_images (
@@ -188,6 +192,7 @@ CREATE TABLE image_cache (
     artifact_digest text,
     ready_at        timestamptz,      -- when it last became ready
     incarnation     uuid,
+    awaited_until   timestamptz,      -- somebody waits for this copy: it is made before others
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (image_id, worker_id),
@@ -282,7 +287,7 @@ CREATE TABLE bunkers (
     name           text NOT NULL,
     image_id       uuid NOT NULL REFERENCES images,
     worker_id      uuid NOT NULL,
-    intent         text NOT NULL DEFAULT 'run' CHECK (intent IN ('run', 'end')),
+    intent         text NOT NULL DEFAULT 'run' CHECK (intent IN ('run', 'pause', 'end')),
     status         text NOT NULL DEFAULT 'pending' CHECK (status IN
                        ('pending', 'provisioning', 'running', 'paused', 'terminating', 'terminated', 'failed')),
     generation     bigint NOT NULL DEFAULT 1,
@@ -295,16 +300,223 @@ CREATE TABLE bunkers (
     placement      jsonb NOT NULL DEFAULT '{}',    -- why this worker
     failure_code   text,
     failure_message text,
+    ended_reason   text CHECK (ended_reason IN ('deleted', 'lifetime', 'idle', 'drained', 'powered_off', 'failed')),  -- told before the end
+    boot           jsonb,             -- what the phases of its last boot have cost
+    restarts       int NOT NULL DEFAULT 0,
     created_at     timestamptz NOT NULL DEFAULT now(),
     started_at     timestamptz,
+    expires_at     timestamptz,       -- null: it may live for ever, or has not run yet
+    idle_since     timestamptz,       -- by its worker's clock; null: it is used, or does not run
     ended_at       timestamptz,
     updated_at     timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT failure_iff_failed CHECK ((status = 'failed') = (failure_code IS NOT NULL)),
+    CONSTRAINT ended_for_a_reason CHECK (ended_at IS NULL OR ended_reason IS NOT NULL),
     CONSTRAINT room_until_the_end CHECK (booked = (status NOT IN ('terminated', 'failed'))),
     CONSTRAINT ended_iff_dated CHECK ((status IN ('terminated', 'failed')) = (ended_at IS NOT NULL))
 );
 CREATE INDEX bunkers_of_tenant ON bunkers (tenant_id, id);
-CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE status NOT IN ('terminated', 'failed');
+CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE booked;
+CREATE INDEX bunkers_to_tell ON bunkers (worker_id) WHERE booked AND (status = 'pending' OR intent = 'end');
+CREATE INDEX bunkers_expiring ON bunkers (expires_at) WHERE booked AND intent <> 'end';
+
+-- What the bunkers of a tenant, or of one user, may take in all. The nearest profile counts: the user's own before the
+-- tenant's before the platform's. A cap that is null does not bind.
+CREATE TABLE quota_profiles (
+    id             uuid PRIMARY KEY,
+    name           text NOT NULL,
+    bucket         text NOT NULL CHECK (bucket IN ('tenant', 'user')),
+    tenant_id      uuid REFERENCES tenants,  -- null: all that have no profile of their own
+    user_id        uuid REFERENCES users,    -- null: all users of the tenant
+    bunkers        bigint CHECK (bunkers >= 0),
+    cpu_millicores bigint CHECK (cpu_millicores >= 0),
+    memory_mb      bigint CHECK (memory_mb >= 0),
+    disk_mb        bigint CHECK (disk_mb >= 0),
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT user_only_in_a_tenant CHECK (user_id IS NULL OR (bucket = 'user' AND tenant_id IS NOT NULL)),
+    CONSTRAINT quota_profile_once UNIQUE NULLS NOT DISTINCT (bucket, tenant_id, user_id)
+);
+
+-- What the bunkers of a tenant, and of each user, take now.
+CREATE TABLE quota_usage (
+    owner_id       uuid PRIMARY KEY,  -- a tenant's or a user's
+    bunkers        bigint NOT NULL DEFAULT 0,
+    cpu_millicores bigint NOT NULL DEFAULT 0,
+    memory_mb      bigint NOT NULL DEFAULT 0,
+    disk_mb        bigint NOT NULL DEFAULT 0,
+    CONSTRAINT nothing_given_back_twice CHECK (bunkers >= 0 AND cpu_millicores >= 0 AND memory_mb >= 0 AND disk_mb >= 0)
+);
+
+-- Room is counted with the change itself, so that no statement can forget it: on the worker, for the tenant, for the user.
+-- Whoever changes several of these rows locks workers first, then usage, each in the order of ids.
+CREATE FUNCTION lock_room(worker_ids uuid[], owner_ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM workers w WHERE w.id = ANY(worker_ids) ORDER BY w.id FOR NO KEY UPDATE;
+    INSERT INTO quota_usage (owner_id)
+    SELECT DISTINCT o FROM unnest(owner_ids) o
+     WHERE NOT EXISTS (SELECT 1 FROM quota_usage u WHERE u.owner_id = o) ORDER BY o
+        ON CONFLICT DO NOTHING;
+    PERFORM 1 FROM quota_usage u WHERE u.owner_id = ANY(owner_ids) ORDER BY u.owner_id FOR NO KEY UPDATE;
+END $$;
+
+CREATE FUNCTION room_taken() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM lock_room(array_agg(DISTINCT t.worker_id), array_agg(DISTINCT t.tenant_id) || array_agg(DISTINCT t.user_id))
+       FROM taken t;
+    UPDATE workers w
+       SET allocated_cpu_millicores = w.allocated_cpu_millicores + t.cpu,
+           allocated_memory_mb = w.allocated_memory_mb + t.memory,
+           allocated_disk_mb = w.allocated_disk_mb + t.disk
+      FROM (SELECT worker_id, sum(cpu_millicores) AS cpu, sum(memory_mb) AS memory, sum(disk_mb) AS disk
+              FROM taken GROUP BY worker_id) t
+     WHERE w.id = t.worker_id;
+    UPDATE quota_usage u
+       SET bunkers = u.bunkers + t.bunkers, cpu_millicores = u.cpu_millicores + t.cpu,
+           memory_mb = u.memory_mb + t.memory, disk_mb = u.disk_mb + t.disk
+      FROM (SELECT o.id, count(*) AS bunkers, sum(cpu_millicores) AS cpu, sum(memory_mb) AS memory, sum(disk_mb) AS disk
+              FROM taken, LATERAL (VALUES (tenant_id), (user_id)) o(id) GROUP BY o.id) t
+     WHERE u.owner_id = t.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bunkers_placed AFTER INSERT ON bunkers REFERENCING NEW TABLE AS taken
+    FOR EACH STATEMENT EXECUTE FUNCTION room_taken();
+
+CREATE FUNCTION room_given_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM before b JOIN after a ON a.id = b.id WHERE b.booked AND NOT a.booked) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM lock_room(array_agg(DISTINCT b.worker_id), array_agg(DISTINCT b.tenant_id) || array_agg(DISTINCT b.user_id))
+       FROM before b JOIN after a ON a.id = b.id WHERE b.booked AND NOT a.booked;
+    UPDATE workers w
+       SET allocated_cpu_millicores = w.allocated_cpu_millicores - t.cpu,
+           allocated_memory_mb = w.allocated_memory_mb - t.memory,
+           allocated_disk_mb = w.allocated_disk_mb - t.disk
+      FROM (SELECT b.worker_id, sum(b.cpu_millicores) AS cpu, sum(b.memory_mb) AS memory, sum(b.disk_mb) AS disk
+              FROM before b JOIN after a ON a.id = b.id WHERE b.booked AND NOT a.booked GROUP BY b.worker_id) t
+     WHERE w.id = t.worker_id;
+    UPDATE quota_usage u
+       SET bunkers = u.bunkers - t.bunkers, cpu_millicores = u.cpu_millicores - t.cpu,
+           memory_mb = u.memory_mb - t.memory, disk_mb = u.disk_mb - t.disk
+      FROM (SELECT o.id, count(*) AS bunkers, sum(b.cpu_millicores) AS cpu, sum(b.memory_mb) AS memory,
+                   sum(b.disk_mb) AS disk
+              FROM before b JOIN after a ON a.id = b.id, LATERAL (VALUES (b.tenant_id), (b.user_id)) o(id)
+             WHERE b.booked AND NOT a.booked GROUP BY o.id) t
+     WHERE u.owner_id = t.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bunkers_ended AFTER UPDATE ON bunkers REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION room_given_back();
+
+-- The profile that counts for a tenant, or for a user of it.
+CREATE FUNCTION quota_of(bucket text, tenant uuid, usr uuid) RETURNS quota_profiles LANGUAGE sql STABLE AS $$
+    SELECT q FROM quota_profiles q
+     WHERE q.bucket = quota_of.bucket AND (q.tenant_id = tenant OR q.tenant_id IS NULL)
+       AND (q.user_id IS NULL OR (quota_of.bucket = 'user' AND q.user_id = usr))
+     ORDER BY q.user_id NULLS LAST, q.tenant_id NULLS LAST LIMIT 1
+$$;
+
+-- What of a profile would be passed: the first resource, what is used of it, asked and allowed; null if nothing.
+CREATE FUNCTION over_quota(caps quota_profiles, used quota_usage, bunkers bigint, cpu bigint, memory bigint, disk bigint)
+RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN (used).bunkers + bunkers > (caps).bunkers THEN jsonb_build_object(
+            'resource', 'bunkers', 'used', (used).bunkers, 'asked', bunkers, 'cap', (caps).bunkers)
+        WHEN (used).cpu_millicores + cpu > (caps).cpu_millicores THEN jsonb_build_object(
+            'resource', 'cpu_millicores', 'used', (used).cpu_millicores, 'asked', cpu, 'cap', (caps).cpu_millicores)
+        WHEN (used).memory_mb + memory > (caps).memory_mb THEN jsonb_build_object(
+            'resource', 'memory_mb', 'used', (used).memory_mb, 'asked', memory, 'cap', (caps).memory_mb)
+        WHEN (used).disk_mb + disk > (caps).disk_mb THEN jsonb_build_object(
+            'resource', 'disk_mb', 'used', (used).disk_mb, 'asked', disk, 'cap', (caps).disk_mb)
+        END
+$$;
+
+-- Books a batch of bunkers, each where the scheduler would have it, and says of each what became of it: «booked»; «known»,
+-- since it was booked before; «deactivated»; «elsewhere», since the worker does not take it as things are now; «full»;
+-- «tenant» or «user», whose quota it would pass; «again», where only others of the batch stand in its way. All is looked at
+-- when the locks are held, so any number of schedulers may book at once.
+CREATE FUNCTION place_bunkers(ids uuid[], tenants uuid[], users uuid[], names text[], image_ids uuid[], worker_ids uuid[],
+                              cpus int[], memories int[], disks int[], wishes jsonb[], placements jsonb[])
+RETURNS TABLE (bunker uuid, fate text, host uuid, beyond jsonb, worker_status text, worker_intent text,
+               allocated_cpu int, allocated_memory int, allocated_disk int) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM lock_room(worker_ids, tenants || users);
+    RETURN QUERY
+    WITH asked AS (
+        SELECT * FROM unnest(ids, tenants, users, names, image_ids, worker_ids, cpus, memories, disks, wishes, placements)
+            WITH ORDINALITY AS a(id, tenant, usr, name, image, worker, cpu, memory, disk, wish, placement, ord)
+    ), owners AS (
+        SELECT 'tenant' AS bucket, t.tenant AS id, quota_of('tenant', t.tenant, NULL) AS caps
+          FROM (SELECT DISTINCT a.tenant FROM asked a) t
+        UNION ALL
+        SELECT 'user', u.usr, quota_of('user', u.tenant, u.usr) FROM (SELECT DISTINCT a.tenant, a.usr FROM asked a) u
+    ), looked AS (
+        SELECT a.*, b.worker_id AS known, w.status AS w_status, w.intent AS w_intent,
+               w.allocated_cpu_millicores AS w_cpu, w.allocated_memory_mb AS w_memory, w.allocated_disk_mb AS w_disk,
+               w.cpu_millicores AS c_cpu, w.memory_mb AS c_memory, w.disk_mb AS c_disk, i.status AS i_status,
+               b.id IS NULL AND i.status = 'active' AND w.status = 'ready' AND w.intent = 'serve'
+               AND coalesce(a.wish->>'network_profile', 'isolated') = ANY(w.network_profiles)
+               AND (i.lazy_pull OR EXISTS (
+                   SELECT 1 FROM image_cache c
+                    WHERE c.image_id = a.image AND c.worker_id = a.worker AND c.wanted AND c.status = 'ready'))
+               AND (EXISTS (SELECT 1 FROM group_workers gw
+                              JOIN group_covers gc ON gc.group_id = gw.group_id AND gc.image_id = a.image
+                             WHERE gw.worker_id = a.worker)
+                    OR (i.lazy_pull AND NOT EXISTS (
+                        SELECT 1 FROM group_workers gw JOIN availability_groups g ON g.id = gw.group_id
+                         WHERE gw.worker_id = a.worker AND g.scope = 'tenant' AND g.tenant_id <> i.tenant_id)))
+                   AS fit
+          FROM asked a
+          LEFT JOIN images i ON i.id = a.image
+          LEFT JOIN workers w ON w.id = a.worker
+          LEFT JOIN bunkers b ON b.id = a.id
+    ), roomy AS (
+        SELECT l.*,
+               l.fit AND l.w_cpu + sum(l.cpu) FILTER (WHERE l.fit) OVER on_worker <= l.c_cpu
+                     AND l.w_memory + sum(l.memory) FILTER (WHERE l.fit) OVER on_worker <= l.c_memory
+                     AND l.w_disk + sum(l.disk) FILTER (WHERE l.fit) OVER on_worker <= l.c_disk AS has_room
+          FROM looked l
+        WINDOW on_worker AS (PARTITION BY l.worker ORDER BY l.ord)
+    ), allowed AS (
+        SELECT r.*,
+               over_quota(t.caps, tu, 1, r.cpu, r.memory, r.disk) AS tenant_over,
+               over_quota(u.caps, uu, 1, r.cpu, r.memory, r.disk) AS user_over,
+               r.has_room
+               AND over_quota(t.caps, tu, count(*) FILTER (WHERE r.has_room) OVER of_tenant,
+                       sum(r.cpu) FILTER (WHERE r.has_room) OVER of_tenant,
+                       sum(r.memory) FILTER (WHERE r.has_room) OVER of_tenant,
+                       sum(r.disk) FILTER (WHERE r.has_room) OVER of_tenant) IS NULL
+               AND over_quota(u.caps, uu, count(*) FILTER (WHERE r.has_room) OVER of_user,
+                       sum(r.cpu) FILTER (WHERE r.has_room) OVER of_user,
+                       sum(r.memory) FILTER (WHERE r.has_room) OVER of_user,
+                       sum(r.disk) FILTER (WHERE r.has_room) OVER of_user) IS NULL AS goes
+          FROM roomy r
+          JOIN owners t ON t.bucket = 'tenant' AND t.id = r.tenant
+          JOIN owners u ON u.bucket = 'user' AND u.id = r.usr
+          JOIN quota_usage tu ON tu.owner_id = r.tenant
+          JOIN quota_usage uu ON uu.owner_id = r.usr
+        WINDOW of_tenant AS (PARTITION BY r.tenant ORDER BY r.ord), of_user AS (PARTITION BY r.usr ORDER BY r.ord)
+    ), inserted AS (
+        INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id, cpu_millicores, memory_mb, disk_mb, wish,
+                             placement)
+        SELECT a.id, a.tenant, a.usr, a.name, a.image, a.worker, a.cpu, a.memory, a.disk, a.wish, a.placement
+          FROM allowed a WHERE a.goes ORDER BY a.ord
+            ON CONFLICT (id) DO NOTHING
+        RETURNING id)
+    SELECT a.id,
+           CASE WHEN n.id IS NOT NULL THEN 'booked'
+                WHEN a.known IS NOT NULL THEN 'known'
+                WHEN a.i_status IS DISTINCT FROM 'active' THEN 'deactivated'
+                WHEN a.tenant_over IS NOT NULL THEN 'tenant'
+                WHEN a.user_over IS NOT NULL THEN 'user'
+                WHEN NOT coalesce(a.fit, false) THEN 'elsewhere'
+                WHEN NOT a.has_room THEN 'full'
+                ELSE 'again' END,
+           coalesce(a.known, a.worker), coalesce(a.tenant_over, a.user_over), a.w_status, a.w_intent, a.w_cpu, a.w_memory,
+           a.w_disk
+      FROM allowed a LEFT JOIN inserted n ON n.id = a.id
+     ORDER BY a.ord;
+END $$;
 
 -- Which copies are asked for: by the groups, and by bunkers that were placed on a worker before its copy was there.
 CREATE VIEW wanted_copies AS
@@ -381,12 +593,13 @@ CREATE FUNCTION bunker_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO events (kind, subject, body) VALUES ('bunker', NEW.id, jsonb_build_object(
         'status', NEW.status, 'intent', NEW.intent, 'worker_id', printed('wrk', NEW.worker_id),
-        'failure', failure(NEW.failure_code, NEW.failure_message)));
+        'ended_reason', NEW.ended_reason, 'failure', failure(NEW.failure_code, NEW.failure_message)));
     RETURN NULL;
 END $$;
 CREATE TRIGGER bunker_booked AFTER INSERT ON bunkers FOR EACH ROW EXECUTE FUNCTION bunker_event();
 CREATE TRIGGER bunker_changed AFTER UPDATE ON bunkers FOR EACH ROW
-    WHEN ((OLD.status, OLD.intent, OLD.worker_id) IS DISTINCT FROM (NEW.status, NEW.intent, NEW.worker_id))
+    WHEN ((OLD.status, OLD.intent, OLD.worker_id, OLD.ended_reason)
+          IS DISTINCT FROM (NEW.status, NEW.intent, NEW.worker_id, NEW.ended_reason))
     EXECUTE FUNCTION bunker_event();
 
 -- Somebody may less than before: who watches is looked at again.

@@ -1,8 +1,10 @@
 package io.scaibunker.api;
 
+import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param eventPause how often the log of events is read while somebody watches
  * @param eventRetention how long events are kept
  * @param eventLimit how many events are kept, at most
+ * @param lives how long bunkers of each mode live unless their callers say otherwise
  * @param jwksFile keys of the issuer of JWTs, as a JSON Web Key Set; unset: no JWT is taken
  * @param jwtUserClaim the claim that names the user, as {@code usr_…}
  * @param jwtIssuer what {@code iss} must say; unset: anything
@@ -42,10 +45,27 @@ public record ApiConfig(
         Duration eventPause,
         Duration eventRetention,
         int eventLimit,
+        Map<LifecycleMode, Life> lives,
         Optional<Path> jwksFile,
         String jwtUserClaim,
         Optional<String> jwtIssuer,
         Optional<String> jwtAudience) {
+
+    /**
+     * How long a bunker lives.
+     *
+     * @param lifetime from its first start, at most; zero for no bound
+     * @param idle while nobody uses it; zero for no bound
+     */
+    public record Life(Duration lifetime, Duration idle) {
+        private static Life from(Settings settings, LifecycleMode mode, Duration lifetime, Duration idle) {
+            return new Life(
+                    settings.duration(mode.word() + "-lifetime", lifetime, Duration.ZERO, LIFE_MAX),
+                    settings.duration(mode.word() + "-idle", idle, Duration.ZERO, LIFE_MAX));
+        }
+    }
+
+    private static final Duration LIFE_MAX = Duration.ofDays(365);
 
     public static ApiConfig from(Settings all) {
         Settings settings = all.under("api.");
@@ -67,6 +87,13 @@ public record ApiConfig(
                 settings.duration("event-pause", Duration.ofMillis(25), Duration.ofMillis(1), Duration.ofMinutes(1)),
                 settings.duration("event-retention", Duration.ofDays(7), Duration.ofMinutes(1), Duration.ofDays(3650)),
                 settings.integer("event-limit", 2_000_000, 1_000, 1_000_000_000),
+                Map.of(
+                        LifecycleMode.EPHEMERAL,
+                        Life.from(settings, LifecycleMode.EPHEMERAL, Duration.ofHours(8), Duration.ofMinutes(30)),
+                        LifecycleMode.SESSION,
+                        Life.from(settings, LifecycleMode.SESSION, Duration.ofDays(7), Duration.ofHours(4)),
+                        LifecycleMode.PERSISTENT,
+                        Life.from(settings, LifecycleMode.PERSISTENT, Duration.ZERO, Duration.ZERO)),
                 settings.path("jwks-file"),
                 settings.text("jwt-user-claim", "sub"),
                 settings.text("jwt-issuer"),

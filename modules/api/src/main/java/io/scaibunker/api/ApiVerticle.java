@@ -60,7 +60,8 @@ public final class ApiVerticle extends VerticleBase {
 
     private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText, Pages pages) {
         CopyProgress progress = new CopyProgress(InstantSource.system());
-        BunkerOperations bunkers = new BunkerOperations(database, post, config.placeTimeout());
+        BunkerOperations bunkers = new BunkerOperations(
+                database, post, new Placing(database, post, config.placeTimeout()), progress, config.lives());
         Map<String, LiveOperation> live = new HashMap<>();
         Reception reception = new Reception(
                 contract,
@@ -111,6 +112,7 @@ public final class ApiVerticle extends VerticleBase {
         files.enrol(operations);
         files.enrolLive(live);
         new ShellOperations(vertx, running).enrolLive(live);
+        new QuotaOperations(database).enrol(operations);
         new TenantOperations(database).enrol(operations);
         new UserOperations(database).enrol(operations);
         new KeyOperations(database).enrol(operations);

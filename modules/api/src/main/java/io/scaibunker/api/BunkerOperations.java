@@ -5,19 +5,26 @@ import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
+import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Bunkers.Bunker;
 import io.scaibunker.store.Database;
+import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Images.Image;
 import io.scaibunker.store.Tenants;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Map;
@@ -28,12 +35,21 @@ import java.util.UUID;
 final class BunkerOperations {
     private final Database database;
     private final Post post;
-    private final Duration placeTimeout;
+    private final Placing placing;
+    private final CopyProgress progress;
+    private final Map<LifecycleMode, ApiConfig.Life> lives;
 
-    BunkerOperations(Database database, Post post, Duration placeTimeout) {
+    BunkerOperations(
+            Database database,
+            Post post,
+            Placing placing,
+            CopyProgress progress,
+            Map<LifecycleMode, ApiConfig.Life> lives) {
         this.database = database;
         this.post = post;
-        this.placeTimeout = placeTimeout;
+        this.placing = placing;
+        this.progress = progress;
+        this.lives = lives;
     }
 
     void enrol(Map<String, Operation> operations) {
@@ -41,6 +57,8 @@ final class BunkerOperations {
         operations.put("listBunkers", this::list);
         operations.put("getBunker", this::get);
         operations.put("deleteBunker", this::end);
+        operations.put("pauseBunker", request -> turn(request, BunkerIntent.PAUSE));
+        operations.put("resumeBunker", request -> turn(request, BunkerIntent.RUN));
     }
 
     private Future<Reply> create(Request request) {
@@ -65,8 +83,10 @@ final class BunkerOperations {
                 image.id(),
                 request.text("name").orElseGet(id::toString),
                 room(request, image.registration().defaults()),
-                BunkerWish.of(request).encode());
-        return post.ask(order, placeTimeout).compose(placement -> switch (placement) {
+                BunkerWish.of(request, lives).encode(),
+                0);
+        Duration wait = Duration.ofSeconds(request.number("wait_for_image_s", 0));
+        return placing.place(order, wait, request.gone()).compose(placement -> switch (placement) {
             case Answer.Placed placed -> bunker(placed.bunkerId());
             case Answer.Refused refused -> Future.failedFuture(refusal(refused));
         });
@@ -138,7 +158,18 @@ final class BunkerOperations {
     }
 
     private Future<Reply> get(Request request) {
-        return seen(request).map(BunkerOperations::view).map(Reply::ok);
+        return seen(request)
+                .compose(bunker ->
+                        copy(bunker).map(copy -> Reply.ok(view(bunker).put("copy", Shown.orNull(copy)))));
+    }
+
+    /** What one that was placed before its copy waits for. */
+    private Future<Optional<JsonObject>> copy(Bunker bunker) {
+        return bunker.status() == BunkerStatus.PENDING
+                ? ImageCache.on(database.client(), bunker.imageId(), bunker.workerId())
+                        .map(rows -> rows.filter(row -> row.status() != CacheStatus.READY)
+                                .map(row -> CopyOperations.view(row, progress.of(bunker.imageId(), row))))
+                : Future.succeededFuture(Optional.empty());
     }
 
     /** The bunker, if the caller sees it: their own, or one within reach for those who see all. */
@@ -177,8 +208,33 @@ final class BunkerOperations {
                 .map(Reply::accepted);
     }
 
+    private Future<Reply> turn(Request request, BunkerIntent intent) {
+        return own(request)
+                .compose(bunker -> Bunkers.askPause(database.client(), bunker.id(), intent == BunkerIntent.PAUSE)
+                        .onSuccess(asked -> post.nudge(new Nudge.BunkersChanged(bunker.workerId())))
+                        .compose(asked -> bunker(bunker.id())))
+                .map(bunker -> {
+                    boolean lives = bunker.status() == BunkerStatus.RUNNING || bunker.status() == BunkerStatus.PAUSED;
+                    if (!lives || bunker.intent() != intent) {
+                        throw new PlatformException(
+                                ErrorCode.WRONG_STATE,
+                                "bunker " + bunker.id() + " is "
+                                        + bunker.status().word() + " and meant to "
+                                        + bunker.intent().word() + " (expected: running or paused)");
+                    }
+                    return Reply.accepted(view(bunker));
+                });
+    }
+
+    private static JsonObject boot(Bunker bunker, JsonObject phases) {
+        return new JsonObject()
+                .put("decide_ms", bunker.placement().getLong("decide_ms"))
+                .mergeIn(phases);
+    }
+
     static JsonObject view(Bunker bunker) {
         JsonObject wish = bunker.wish();
+        Bunkers.Life life = bunker.life();
         return new JsonObject()
                 .put("id", bunker.id().toString())
                 .put("name", bunker.name())
@@ -191,14 +247,24 @@ final class BunkerOperations {
                 .put("intent", bunker.intent().word())
                 .put("lifecycle_mode", wish.getString("lifecycle_mode", "ephemeral"))
                 .put("network_profile", wish.getString("network_profile", "isolated"))
+                .put("network_allowlist", wish.getJsonArray("network_allowlist", new JsonArray()))
+                .put("bandwidth_mbit", wish.getInteger("bandwidth_mbit"))
                 .mergeIn(Shown.room(bunker.room()))
                 .put("session_type", wish.getString("session_type"))
                 .put("session_ref", wish.getString("session_ref"))
                 .put("label_set", wish.getJsonObject("label_set", new JsonObject()))
+                .put("max_lifetime_s", wish.getInteger("max_lifetime_s", 0))
+                .put("idle_timeout_s", wish.getInteger("idle_timeout_s", 0))
+                .put("restart_policy", wish.getString("restart_policy", RestartPolicy.NEVER.word()))
+                .put("restarts", life.restarts())
                 .put("placement", bunker.placement())
+                .put("boot", Shown.orNull(life.boot().map(phases -> boot(bunker, phases))))
                 .put("failure", Shown.failure(bunker.failureCode(), bunker.failureMessage()))
                 .put("created_at", Shown.time(bunker.createdAt()))
                 .put("started_at", Shown.time(bunker.startedAt()))
-                .put("ended_at", Shown.time(bunker.endedAt()));
+                .put("expires_at", Shown.time(life.expiresAt()))
+                .put("idle_since", Shown.time(life.idleSince()))
+                .put("ended_at", Shown.time(bunker.endedAt()))
+                .put("ended_reason", Shown.orNull(life.endedReason().map(EndReason::word)));
     }
 }

@@ -1,14 +1,21 @@
 package io.scaibunker.api;
 
+import io.scaibunker.model.AllowRule;
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.FieldError;
 import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Word;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,19 +27,16 @@ final class BunkerWish {
     private static final Set<String> BESIDE =
             Set.of("image", "name", "cpu_millicores", "memory_mb", "disk_mb", "wait_for_image_s");
 
+    private static final String ALLOWLIST = "network_allowlist";
+
     private BunkerWish() {}
 
     /** @throws PlatformException naming what is not allowed to this caller, or to anybody today */
     static void check(Request request) {
         checkMode(request);
+        checkRestarts(request);
         checkNetwork(request);
-        if (request.number("wait_for_image_s", 0) > 0) {
-            throw Request.invalid(
-                    "wait_for_image_s",
-                    "value: " + request.number("wait_for_image_s", 0)
-                            + " (expected: 0; waiting for an image is not offered yet)");
-        }
-        int size = of(request).encode().getBytes(StandardCharsets.UTF_8).length;
+        int size = kept(request).encode().getBytes(StandardCharsets.UTF_8).length;
         if (size > BYTES_MAX) {
             throw Request.invalid("env_vars", "the wish is " + size + " bytes (expected: at most " + BYTES_MAX + ")");
         }
@@ -49,6 +53,16 @@ final class BunkerWish {
             throw new PlatformException(
                     ErrorCode.LIFECYCLE_MODE_DENIED,
                     mode.word() + " needs " + needed.get().key());
+        }
+    }
+
+    private static void checkRestarts(Request request) {
+        String policy = request.text("restart_policy").orElse(RestartPolicy.NEVER.word());
+        if (mode(request) != LifecycleMode.PERSISTENT && !policy.equals(RestartPolicy.NEVER.word())) {
+            throw Request.invalid(
+                    "restart_policy",
+                    "value: " + policy
+                            + " (expected: never, unless lifecycle_mode is persistent: others keep no disk)");
         }
     }
 
@@ -69,9 +83,34 @@ final class BunkerWish {
                     ErrorCode.NETWORK_PROFILE_DENIED,
                     profile.word() + " needs " + needed.get().key());
         }
-        if (profile != NetworkProfile.ISOLATED) {
-            throw new PlatformException(
-                    ErrorCode.NETWORK_PROFILE_DENIED, profile.word() + " is not configured on any worker");
+        if (profile == NetworkProfile.TRANSIT) {
+            throw new PlatformException(ErrorCode.NETWORK_PROFILE_DENIED, "no worker has bridges for transit")
+                    .with(List.of(new FieldError("network_profile", "NOT_CONFIGURED")));
+        }
+        checkAllowlist(request, profile);
+        if (profile == NetworkProfile.ISOLATED && request.number("bandwidth_mbit", 0) > 0) {
+            throw Request.invalid("bandwidth_mbit", "network_profile isolated has no network to limit");
+        }
+    }
+
+    private static void checkAllowlist(Request request, NetworkProfile profile) {
+        JsonArray allowlist = request.body().getJsonArray(ALLOWLIST, new JsonArray());
+        if (profile == NetworkProfile.ALLOWLISTED && allowlist.isEmpty()) {
+            throw Request.invalid(ALLOWLIST, "network_profile allowlisted needs at least one entry");
+        }
+        if (profile != NetworkProfile.ALLOWLISTED && !allowlist.isEmpty()) {
+            throw Request.invalid(ALLOWLIST, "belongs to network_profile allowlisted alone");
+        }
+        List<FieldError> wrong = new ArrayList<>();
+        for (int i = 0; i < allowlist.size(); i++) {
+            try {
+                AllowRule.parse(allowlist.getString(i));
+            } catch (IllegalArgumentException e) {
+                wrong.add(new FieldError(ALLOWLIST + "[" + i + "]", String.valueOf(e.getMessage())));
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw PlatformException.invalid(wrong.subList(0, Math.min(wrong.size(), Allowed.DETAILS_MAX)));
         }
     }
 
@@ -85,8 +124,24 @@ final class BunkerWish {
         };
     }
 
-    /** As it is kept with the bunker, in the API's own words. */
-    static JsonObject of(Request request) {
+    /** As it is kept with the bunker, in the API's own words, with all that its caller left to us. */
+    static JsonObject of(Request request, Map<LifecycleMode, ApiConfig.Life> lives) {
+        ApiConfig.Life life = Objects.requireNonNull(lives.get(mode(request)));
+        JsonObject wish = kept(request);
+        return wish.put(
+                        "max_lifetime_s",
+                        wish.getLong("max_lifetime_s", life.lifetime().toSeconds()))
+                .put(
+                        "idle_timeout_s",
+                        wish.getLong("idle_timeout_s", life.idle().toSeconds()))
+                .put(
+                        "restart_policy",
+                        wish.getString(
+                                "restart_policy",
+                                RestartPolicy.of(mode(request)).word()));
+    }
+
+    private static JsonObject kept(Request request) {
         JsonObject wish = request.body().copy();
         BESIDE.forEach(wish::remove);
         return wish.put("lifecycle_mode", mode(request).word())

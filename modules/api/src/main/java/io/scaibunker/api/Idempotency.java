@@ -53,7 +53,7 @@ final class Idempotency {
 
     /** Longer than the request may take: a claim without an answer is void after it. */
     private static Duration lease(Request request) {
-        return LEASE.plusSeconds(request.number("timeout_s", 0));
+        return LEASE.plusSeconds(request.number("timeout_s", 0) + (long) request.number("wait_for_image_s", 0));
     }
 
     private Future<Envelope> keep(Asked asked, Standing.Claimed claim, Envelope answer) {

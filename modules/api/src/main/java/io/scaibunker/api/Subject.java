@@ -1,5 +1,7 @@
 package io.scaibunker.api;
 
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Events.Event;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -10,6 +12,12 @@ import java.util.UUID;
 /** Something that can be watched, as one caller sees it. */
 interface Subject {
     UUID id();
+
+    /** The image whose copies' progress concerns it. */
+    ImageId image();
+
+    /** Whether that of a copy on this worker does. */
+    boolean followsCopyOn(WorkerId workerId);
 
     /** How it stands, in parts that each fit into one message. */
     Future<List<JsonObject>> snapshot(SqlConnection sql);

@@ -1,6 +1,8 @@
 package io.scaibunker.api;
 
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.Events.Event;
@@ -62,6 +64,16 @@ final class WatchOperations {
         }
 
         @Override
+        public ImageId image() {
+            return image.id();
+        }
+
+        @Override
+        public boolean followsCopyOn(WorkerId workerId) {
+            return true;
+        }
+
+        @Override
         public Future<List<JsonObject>> snapshot(SqlConnection sql) {
             return Images.find(sql, caller.viewer(), image.id())
                     .compose(Finder.there(ErrorCode.IMAGE_NOT_FOUND, "image", image.id()))
@@ -102,6 +114,17 @@ final class WatchOperations {
         @Override
         public UUID id() {
             return bunker.id().value();
+        }
+
+        @Override
+        public ImageId image() {
+            return bunker.imageId();
+        }
+
+        /** One that was placed before its copy begins when that is there. */
+        @Override
+        public boolean followsCopyOn(WorkerId workerId) {
+            return workerId.equals(bunker.workerId());
         }
 
         @Override

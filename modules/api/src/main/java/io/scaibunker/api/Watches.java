@@ -2,6 +2,7 @@ package io.scaibunker.api;
 
 import io.scaibunker.bus.News;
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.UserId;
 import io.scaibunker.store.Database;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 
 /**
  * All watchers of this instance: lets them in, keeps them alive, ends those who may not watch any more.
@@ -31,7 +31,7 @@ final class Watches {
     private final EventLog log;
     private final CopyProgress progress;
     private final Map<Watch, Ticket> watches = new LinkedHashMap<>();
-    private final Map<UUID, Set<Watch>> ofSubject = new HashMap<>();
+    private final Map<ImageId, Set<Watch>> ofImage = new HashMap<>();
     private final Map<UserId, Integer> ofUser = new HashMap<>();
     private final long beating;
 
@@ -73,14 +73,14 @@ final class Watches {
                         caller.validUntil().map(end -> end.toInstant().toEpochMilli()),
                         entrance));
         ofUser.merge(caller.userId(), 1, Integer::sum);
-        ofSubject.computeIfAbsent(subject.id(), first -> new LinkedHashSet<>()).add(watch);
+        ofImage.computeIfAbsent(subject.image(), first -> new LinkedHashSet<>()).add(watch);
         watch.start(lastId);
     }
 
     private void forget(Watch watch) {
         Ticket ticket = watches.remove(watch);
         if (ticket != null) {
-            ofSubject.computeIfPresent(watch.subject().id(), (id, some) -> {
+            ofImage.computeIfPresent(watch.subject().image(), (id, some) -> {
                 some.remove(watch);
                 return some.isEmpty() ? null : some;
             });
@@ -115,8 +115,9 @@ final class Watches {
     /** A worker has told how far it is with a copy. */
     void hear(News.CopyProgressed news) {
         Advance advance = progress.hear(news);
-        Set<Watch> watching = ofSubject.getOrDefault(news.imageId().value(), Set.of());
-        List.copyOf(watching).forEach(watch -> watch.progressed(news.workerId().toString(), advance.event(news)));
+        List.copyOf(ofImage.getOrDefault(news.imageId(), Set.of())).stream()
+                .filter(watch -> watch.subject().followsCopyOn(news.workerId()))
+                .forEach(watch -> watch.progressed(news.workerId().toString(), advance.event(news)));
     }
 
     int size() {

@@ -7,17 +7,19 @@ import io.scaibunker.bus.Question;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.Permission;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
-import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.Workers;
 import io.scaibunker.store.Workers.Worker;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Workers: shown to whoever builds groups of them, drained and forgotten by the platform's own. */
 final class WorkerOperations {
@@ -34,8 +36,8 @@ final class WorkerOperations {
     void enrol(Map<String, Operation> operations) {
         operations.put("listWorkers", this::list);
         operations.put("getWorker", this::get);
-        operations.put("drainWorker", request -> intend(request, WorkerIntent.DRAIN));
-        operations.put("resumeWorker", request -> intend(request, WorkerIntent.SERVE));
+        operations.put("drainWorker", request -> intend(request, id -> Workers.drain(sql(), id, deadline(request))));
+        operations.put("resumeWorker", request -> intend(request, id -> Workers.resume(sql(), id)));
         operations.put("deleteWorker", this::forget);
         operations.put("collectGarbage", this::collect);
     }
@@ -60,14 +62,22 @@ final class WorkerOperations {
     }
 
     /** A worker runs the bunkers of many tenants: a tenant's administrator must not stop it. */
-    private Future<Reply> intend(Request request, WorkerIntent intent) {
+    private Future<Reply> intend(Request request, Function<WorkerId, Future<?>> intend) {
         needPlatform(request);
         return worker(request)
-                .compose(worker -> Workers.intend(database.client(), worker.id(), intent)
-                        .onSuccess(moved -> post.nudge(new Nudge.WorkerAsked(worker.id()))))
+                .compose(worker ->
+                        intend.apply(worker.id()).onSuccess(moved -> post.nudge(new Nudge.WorkerAsked(worker.id()))))
                 .compose(moved -> worker(request))
                 .map(WorkerOperations::view)
                 .map(Reply::ok);
+    }
+
+    private static Optional<Duration> deadline(Request request) {
+        return Optional.ofNullable(request.body().getInteger("deadline_s")).map(Duration::ofSeconds);
+    }
+
+    private SqlClient sql() {
+        return database.client();
     }
 
     private static void needPlatform(Request request) {
@@ -136,12 +146,26 @@ final class WorkerOperations {
                 .put("last_heartbeat", Shown.time(worker.lastHeartbeat()))
                 .put("capacity", Shown.room(worker.capacity()))
                 .put("allocated", Shown.room(worker.allocated()))
+                .put("bunkers", worker.bunkers())
+                .put("drain_until", Shown.time(worker.drainUntil()))
                 .put("cache_bytes", worker.cacheBytes())
                 .put("driver", worker.driver())
                 .put("acceleration", worker.acceleration())
                 .put("zone", worker.zone())
                 .put("labels", worker.labels())
                 .put("versions", worker.versions())
+                .put("capabilities", capabilities(worker))
                 .put("created_at", Shown.time(worker.createdAt()));
+    }
+
+    private static JsonObject capabilities(Worker worker) {
+        return new JsonObject()
+                .put(
+                        "network_profiles",
+                        new JsonArray(worker.networkProfiles().stream()
+                                .map(Word::word)
+                                .toList()))
+                .put("enforced", worker.limits().getJsonArray("enforced", new JsonArray()))
+                .put("reasons", worker.limits().getJsonObject("reasons", new JsonObject()));
     }
 }

@@ -107,6 +107,8 @@ class PermissionWalkTest {
                 "listGroups",
                 "listWorkers",
                 "listBunkers",
+                "listQuotaProfiles",
+                "getQuotaUsage",
                 "listTenants",
                 "listUsers",
                 "listApiKeys")) {
@@ -144,12 +146,28 @@ class PermissionWalkTest {
         steps.put("collectGarbage", Step.at(world.worker.toString(), ""));
         steps.put("resumeWorker", Step.at(world.worker.toString(), ""));
         steps.put("deleteWorker", Step.at(world.secondWorker.toString(), ""));
+        steps.put(
+                "createQuotaProfile",
+                new Step(
+                        Map.of(),
+                        Map.of(),
+                        Optional.of(new JsonObject()
+                                .put("name", "walk" + world.number)
+                                .put("bucket", "user")
+                                .put("tenant_id", world.tenant)
+                                .put("caps", new JsonObject().put("bunkers", 5))),
+                        "TENANT_NOT_FOUND"));
+        for (String ofQuota : List.of("getQuotaProfile", "putQuotaProfile", "deleteQuotaProfile")) {
+            steps.put(ofQuota, Step.at(world.quota, "QUOTA_PROFILE_NOT_FOUND"));
+        }
         steps.put("createBunker", Step.plain().body(new JsonObject().put("image", world.image)));
         Step ofBunker = Step.at(world.bunker, "BUNKER_NOT_FOUND");
         steps.put("getBunker", ofBunker);
         steps.put("watchBunker", ofBunker);
         steps.put("listBunkerEvents", ofBunker);
         steps.put("deleteBunker", ofBunker);
+        steps.put("pauseBunker", ofBunker);
+        steps.put("resumeBunker", ofBunker);
         steps.put("execInBunker", ofBunker);
         steps.put("getBunkerLogs", ofBunker);
         for (String ofFile : List.of("getBunkerFile", "putBunkerFile", "deleteBunkerFile", "listBunkerFiles")) {
@@ -203,8 +221,12 @@ class PermissionWalkTest {
 
     private static Map<String, String> pathOfExamples(Contract.Entry entry) {
         String digits = "00000000000000000000000000000000";
-        return Map.of(
-                "id", entry.route().contains("groups") ? "grp_" + digits : "bnk_" + digits, "host", "registry.example");
+        String kind = Stream.of("grp_groups", "wrk_workers", "quo_quota-profiles")
+                .filter(known -> entry.route().contains(known.substring(4)))
+                .map(known -> known.substring(0, 4))
+                .findFirst()
+                .orElse("bnk_");
+        return Map.of("id", kind + digits, "host", "registry.example");
     }
 
     @TestFactory

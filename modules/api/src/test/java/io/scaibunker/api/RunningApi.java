@@ -8,8 +8,8 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Settings;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
-import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.Migrations;
 import io.scaibunker.store.SecretBox;
@@ -19,6 +19,7 @@ import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -36,7 +37,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The api room with a real database, called by real HTTP. At the other end of the bus sits a small scheduler that books
- * the first worker there is, with the store's own statements.
+ * the first worker there is.
  */
 final class RunningApi implements AutoCloseable {
     static final String BASE = "/v1/modules/scaibunker";
@@ -106,22 +107,31 @@ final class RunningApi implements AutoCloseable {
     private Future<Answer.Placement> place(Question.PlaceBunker order) {
         return Workers.list(database.client(), Optional.empty(), 1)
                 .compose(workers -> workers.isEmpty()
-                        ? Future.succeededFuture(
-                                new Answer.Refused(ErrorCode.NO_SUITABLE_WORKER, "no worker is there", List.of(), 3))
-                        : Bunkers.book(
-                                        database.client(),
-                                        new Bunkers.Booking(
-                                                order.bunkerId(),
-                                                order.tenantId(),
-                                                order.userId(),
-                                                order.name(),
-                                                order.imageId(),
-                                                workers.getFirst().id(),
-                                                order.room(),
-                                                new JsonObject(order.wish()),
-                                                new JsonObject().put("reason", "the first there is")))
+                        ? Future.succeededFuture(new Answer.Refused(
+                                ErrorCode.NO_SUITABLE_WORKER, "no worker is there", List.of(), 3, false))
+                        : insert(order, workers.getFirst().id())
                                 .map(new Answer.Placed(
                                         order.bunkerId(), workers.getFirst().id())));
+    }
+
+    private Future<?> insert(Question.PlaceBunker order, WorkerId worker) {
+        return database.client()
+                .preparedQuery("""
+                        INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id, cpu_millicores, memory_mb,
+                               disk_mb, wish, placement)
+                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '{"reason": "the first there is"}')
+                        """)
+                .execute(Tuple.of(
+                                order.bunkerId().value(),
+                                order.tenantId().value(),
+                                order.userId().value(),
+                                order.name(),
+                                order.imageId().value())
+                        .addUUID(worker.value())
+                        .addInteger(order.room().cpuMillicores())
+                        .addInteger(order.room().memoryMb())
+                        .addInteger(order.room().diskMb())
+                        .addValue(new JsonObject(order.wish())));
     }
 
     /** A worker, as rows and bus know it; its cache holds some layers. */
@@ -146,7 +156,8 @@ final class RunningApi implements AutoCloseable {
                 "tcg",
                 "a",
                 Map.of(),
-                Map.of("node", "1"));
+                Map.of("node", "1"),
+                WorkerAbilities.UNKNOWN);
         get(Workers.beat(database.client(), beat));
         get(Workers.beat(database.client(), beat));
         return id;

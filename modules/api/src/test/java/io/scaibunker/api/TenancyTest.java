@@ -277,14 +277,11 @@ class TenancyTest {
         assertThat(bunker(user, "lifecycle_mode", "session").code()).isEqualTo("LIFECYCLE_MODE_DENIED");
         assertThat(bunker(sessions, "lifecycle_mode", "session").status()).isEqualTo(201);
         assertThat(bunker(user, "network_profile", "registry").code()).isEqualTo("NETWORK_PROFILE_DENIED");
-        assertThat(bunker(registry, "network_profile", "registry").json().encode())
-                .contains("NETWORK_PROFILE_DENIED")
-                .contains("not configured on any worker");
+        assertThat(bunker(registry, "network_profile", "registry").status()).isEqualTo(201);
         assertThat(bunker(user, "network_profile", "transit").code()).isEqualTo("TRANSIT_MISSING_INTERFACES");
         assertThat(bunker(user, "interfaces", List.of(new JsonObject().put("bridge", "br0")))
                         .code())
                 .isEqualTo("INTERFACES_NOT_ALLOWED");
-        assertThat(bunker(user, "wait_for_image_s", 5).code()).isEqualTo("VALIDATION_ERROR");
     }
 
     private static RunningApi.Answered bunker(String key, String field, Object value) {

@@ -31,6 +31,7 @@ final class World {
     final String tenant;
     final String user;
     final String key;
+    final String quota;
 
     World(RunningApi api) {
         String owner = api.superKey;
@@ -54,6 +55,14 @@ final class World {
         user = id(
                 api, "/v1/users", new JsonObject().put("name", "user" + number).put("role", "tenant_user"));
         key = id(api, "/v1/api-keys", new JsonObject().put("name", "key").put("user_id", user));
+        quota = id(
+                api,
+                BASE + "/quota-profiles",
+                new JsonObject()
+                        .put("name", "quota" + number)
+                        .put("bucket", "tenant")
+                        .put("tenant_id", tenant)
+                        .put("caps", new JsonObject().put("bunkers", 7)));
         api.call(
                 "PUT",
                 BASE + "/registry-credentials/registry.example",

@@ -7,19 +7,21 @@ import com.hazelcast.config.MultiMapConfig;
 import io.scaibunker.bus.BusCodec;
 import io.scaibunker.bus.ScaiBunkerClient;
 import io.scaibunker.model.Secret;
+import io.scaibunker.testkit.NodeProcess;
+import io.scaibunker.testkit.Ports;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,6 +33,7 @@ import picocli.CommandLine.Option;
 @Command(name = "converge")
 final class ConvergeBench implements Callable<Integer> {
     private static final Duration LIMIT = Duration.ofMinutes(10);
+    private static final Duration START = Duration.ofMinutes(2);
     private static final int WATCHED_MAX = 10;
     private static final int CALM_ROUNDS = 50;
 
@@ -46,32 +49,33 @@ final class ConvergeBench implements Callable<Integer> {
     @Option(names = "--images", required = true)
     private int count;
 
-    @Option(names = "--scaibunker", required = true)
-    private Path scaibunker = Path.of("");
-
     @Option(names = "--work", required = true)
     private Path work = Path.of("");
 
     @Override
     public Integer call() throws Exception {
-        int clusterPort = freePort();
-        int ownPort = freePort();
-        int apiPort = freePort();
-        Path data = work.resolve("var");
-        List<String> settings = List.of(
-                "node.data-dir=" + data,
-                "node.rooms=fanout,scheduler,scanner,api",
-                "cluster.port=" + clusterPort,
-                "cluster.members=127.0.0.1:" + ownPort,
-                "cluster.bus-port=0",
-                "cluster.join-token=bench",
-                "api.port=" + apiPort);
-        Files.createDirectories(work);
-        RunningNode control = RunningNode.start(scaibunker, work.resolve("control.log"), settings);
+        int clusterPort = Ports.free();
+        int ownPort = Ports.free();
+        int apiPort = Ports.free();
+        Map<String, String> settings = Map.of(
+                "node.rooms",
+                "fanout,scheduler,scanner,api",
+                "cluster.port",
+                "" + clusterPort,
+                "cluster.members",
+                "127.0.0.1:" + ownPort,
+                "cluster.bus-port",
+                "0",
+                "cluster.join-token",
+                "bench",
+                "api.port",
+                "" + apiPort);
+        Path home = work.resolve("control");
+        NodeProcess control = NodeProcess.start(home, settings).awaitReady(START);
         Vertx vertx = join(ownPort, clusterPort);
         try {
             ObjectNode outcome = mapper.createObjectNode();
-            String key = Files.readString(data.resolve("super-admin.key")).strip();
+            String key = Files.readString(home.resolve("var/super-admin.key")).strip();
             ScaiBunkerClient client = new ScaiBunkerClient(vertx, new Secret(key), Duration.ofSeconds(30));
             String api = "http://127.0.0.1:" + apiPort + "/v1/modules/scaibunker";
             outcome.put("workers", workers).put("images", count);
@@ -86,7 +90,7 @@ final class ConvergeBench implements Callable<Integer> {
                 // While nobody counts, a fifth of all copies goes away.
                 fleet.forEach(worker -> worker.lose(5));
                 long killed = System.nanoTime();
-                control = RunningNode.start(scaibunker, work.resolve("control.log"), settings);
+                control = NodeProcess.start(home, settings).awaitReady(START);
                 double started = seconds(killed);
                 messages.set(0);
                 awaitAll(client);
@@ -102,12 +106,6 @@ final class ConvergeBench implements Callable<Integer> {
         } finally {
             control.close();
             vertx.close().await(20, TimeUnit.SECONDS);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 

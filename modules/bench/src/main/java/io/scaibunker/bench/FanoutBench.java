@@ -1,19 +1,22 @@
 package io.scaibunker.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.scaibunker.testkit.ApiClient;
+import io.scaibunker.testkit.LocalRegistry;
+import io.scaibunker.testkit.NodeProcess;
+import io.scaibunker.testkit.Ports;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -25,14 +28,16 @@ import picocli.CommandLine.Option;
 @Command(name = "fanout")
 final class FanoutBench implements Callable<Integer> {
     private static final long LIMIT = TimeUnit.MINUTES.toNanos(15);
+
+    private static final Duration CALL = Duration.ofMinutes(1);
+    private static final Duration START = Duration.ofMinutes(2);
+
     /** What a worker says when it has fetched a copy. */
     private static final Pattern FETCHED = Pattern.compile("fetched \\S+ as \\S+: (\\d+) bytes from others");
 
     private final ObjectMapper mapper = new ObjectMapper();
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final List<RunningNode> nodes = new ArrayList<>();
-    private String api = "";
-    private String key = "";
+    private final List<NodeProcess> nodes = new ArrayList<>();
+    private ApiClient api = new ApiClient(List.of(), () -> "", CALL);
 
     @Option(names = "--workers", required = true)
     private int workers;
@@ -46,9 +51,6 @@ final class FanoutBench implements Callable<Integer> {
     @Option(names = "--size-mib", required = true)
     private long sizeMib;
 
-    @Option(names = "--scaibunker", required = true)
-    private Path scaibunker = Path.of("");
-
     @Option(names = "--work", required = true)
     private Path work = Path.of("");
 
@@ -58,7 +60,7 @@ final class FanoutBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Files.createDirectories(work);
-        try (Registry registry = Registry.start(work.resolve("registry"))) {
+        try (LocalRegistry registry = LocalRegistry.start(work.resolve("registry"))) {
             registry.push(input.resolve(form), "bench/image:1");
             registry.push(input.resolve(form + "-changed"), "bench/image:2");
             startFleet(registry.host());
@@ -84,6 +86,7 @@ final class FanoutBench implements Callable<Integer> {
             outcome.set("machine", Machine.describe(mapper));
             System.out.println(mapper.writeValueAsString(outcome));
         } finally {
+            api.close();
             for (int index = nodes.size() - 1; index >= 0; index--) {
                 nodes.get(index).close();
             }
@@ -95,94 +98,88 @@ final class FanoutBench implements Callable<Integer> {
         return Math.round(value * 100) / 100.0;
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     private void startFleet(String registry) throws Exception {
-        int clusterPort = freePort();
-        int apiPort = freePort();
-        Path data = work.resolve("control");
-        nodes.add(RunningNode.start(
-                scaibunker,
-                work.resolve("control.log"),
-                List.of(
-                        "node.data-dir=" + data,
-                        "node.rooms=fanout,scheduler,scanner,api",
-                        "cluster.port=" + clusterPort,
-                        "cluster.bus-port=0",
-                        "cluster.join-token=bench",
-                        "api.port=" + apiPort)));
+        int clusterPort = Ports.free();
+        int apiPort = Ports.free();
+        start("control", Map.of("node.rooms", "fanout,scheduler,scanner,api", "api.port", "" + apiPort), clusterPort);
         for (int number = 1; number <= workers; number++) {
-            nodes.add(RunningNode.start(
-                    scaibunker,
-                    work.resolve("worker-" + number + ".log"),
-                    List.of(
-                            "node.data-dir=" + work.resolve("worker-" + number),
-                            "node.rooms=worker",
-                            "worker.name=w" + number,
-                            "worker.acceleration=tcg",
-                            "worker.insecure-registries=" + registry,
-                            "cluster.port=" + freePort(),
-                            "cluster.members=127.0.0.1:" + clusterPort,
-                            "cluster.bus-port=0",
-                            "cluster.join-token=bench")));
+            start(
+                    "worker-" + number,
+                    Map.of(
+                            "node.rooms",
+                            "worker",
+                            "worker.name",
+                            "w" + number,
+                            "worker.acceleration",
+                            "tcg",
+                            "worker.insecure-registries",
+                            registry,
+                            "cluster.members",
+                            "127.0.0.1:" + clusterPort),
+                    Ports.free());
         }
-        api = "http://127.0.0.1:" + apiPort + "/v1/modules/scaibunker";
-        key = Files.readString(data.resolve("super-admin.key")).strip();
-        JsonNode all = mapper.createArrayNode();
+        Path key = work.resolve("control/var/super-admin.key");
+        String word = Files.readString(key).strip();
+        api = new ApiClient(List.of("127.0.0.1:" + apiPort), () -> word, CALL);
+        JsonArray all;
         long deadline = System.nanoTime() + LIMIT;
-        while (ready(all = get("/workers")) < workers) {
+        while (ready(all = api.get("/workers").list()) < workers) {
             pause(deadline, all);
         }
-        ObjectNode members = mapper.createObjectNode();
-        var ids = members.putArray("worker_ids");
-        all.forEach(worker -> ids.add(worker.path("id").asText()));
-        String group = post("/availability-groups", "{\"name\":\"all\",\"image_policy\":\"all\"}")
-                .path("id")
-                .asText();
-        post("/availability-groups/" + group + "/workers", mapper.writeValueAsString(members));
+        JsonArray ids = new JsonArray();
+        all.forEach(worker -> ids.add(((JsonObject) worker).getString("id")));
+        String group = api.post(
+                        "/availability-groups",
+                        new JsonObject().put("name", "all").put("image_policy", "all"))
+                .data()
+                .getString("id");
+        api.post("/availability-groups/" + group + "/workers", new JsonObject().put("worker_ids", ids))
+                .data();
     }
 
-    private static long ready(JsonNode rows) {
-        long ready = 0;
-        for (JsonNode row : rows) {
-            ready += row.path("status").asText().equals("ready") ? 1 : 0;
-        }
-        return ready;
+    private void start(String name, Map<String, String> more, int clusterPort) {
+        Map<String, String> settings = new TreeMap<>(more);
+        settings.put("cluster.port", "" + clusterPort);
+        settings.put("cluster.bus-port", "0");
+        settings.put("cluster.join-token", "bench");
+        NodeProcess node = NodeProcess.start(work.resolve(name), settings);
+        nodes.add(node);
+        node.awaitReady(START);
     }
 
-    private static void pause(long deadline, JsonNode seen) {
+    private static long ready(JsonArray rows) {
+        return rows.stream()
+                .filter(row -> ((JsonObject) row).getString("status").equals("ready"))
+                .count();
+    }
+
+    private static void pause(long deadline, JsonArray seen) {
         if (System.nanoTime() > deadline) {
             throw new IllegalStateException("not ready in time: " + seen);
         }
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
     }
 
-    private Spread spread(Registry registry, String name, String reference) throws Exception {
+    private Spread spread(LocalRegistry registry, String name, String reference) throws Exception {
         long given = registry.givenBytes();
         long moved = movedBytes();
         long begun = System.nanoTime();
-        post(
-                "/images",
-                mapper.writeValueAsString(mapper.createObjectNode()
-                        .put("name", name)
-                        .put("size_mib", sizeMib)
-                        .set(
-                                "build_source",
-                                mapper.createObjectNode()
-                                        .put("kind", "oci")
-                                        .put("ref", registry.host() + "/" + reference))));
+        JsonObject source = new JsonObject().put("kind", "oci").put("ref", registry.host() + "/" + reference);
+        api.post(
+                        "/images",
+                        new JsonObject()
+                                .put("name", name)
+                                .put("size_mib", sizeMib)
+                                .put("build_source", source))
+                .data();
         double first = 0;
-        JsonNode rows = get("/images/" + name + "/cache");
-        for (; ready(rows) < workers; rows = get("/images/" + name + "/cache")) {
+        JsonArray rows = rows(name);
+        for (; ready(rows) < workers; rows = rows(name)) {
             if (first == 0 && ready(rows) > 0) {
                 first = (System.nanoTime() - begun) / 1e9;
             }
-            for (JsonNode row : rows) {
-                if (row.path("status").asText().equals("failed")) {
+            for (Object row : rows) {
+                if (((JsonObject) row).getString("status").equals("failed")) {
                     throw new IllegalStateException("a copy failed: " + row);
                 }
             }
@@ -202,42 +199,21 @@ final class FanoutBench implements Callable<Integer> {
         return outcome;
     }
 
+    private JsonArray rows(String image) {
+        return api.get("/images/" + image + "/cache?limit=200").list();
+    }
+
     /** What workers have given to each other so far, by their own word. */
-    private long movedBytes() throws IOException {
-        long sum = 0;
-        for (int number = 1; number <= workers; number++) {
-            String log = Files.readString(work.resolve("worker-" + number + ".log"));
-            sum += FETCHED.matcher(log)
-                    .results()
-                    .mapToLong(fetched -> Long.parseLong(fetched.group(1)))
-                    .sum();
-        }
-        return sum;
+    private long movedBytes() {
+        return nodes.stream()
+                .flatMap(node -> FETCHED.matcher(node.output()).results())
+                .mapToLong(fetched -> Long.parseLong(fetched.group(1)))
+                .sum();
     }
 
     private Path anyCopy() throws IOException {
-        try (var copies = Files.newDirectoryStream(work.resolve("worker-1/worker/copies"), "*.ext4")) {
+        try (var copies = Files.newDirectoryStream(work.resolve("worker-1/var/worker/copies"), "*.ext4")) {
             return copies.iterator().next();
         }
-    }
-
-    private JsonNode get(String path) throws IOException, InterruptedException {
-        return send(
-                HttpRequest.newBuilder(URI.create(api + path + "?limit=200")).GET());
-    }
-
-    private JsonNode post(String path, String body) throws IOException, InterruptedException {
-        return send(HttpRequest.newBuilder(URI.create(api + path))
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body)));
-    }
-
-    private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        var answer = http.send(
-                request.header("Authorization", "Bearer " + key).build(), HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() >= 300) {
-            throw new IOException(answer.statusCode() + ": " + answer.body());
-        }
-        return mapper.readTree(answer.body()).path("data");
     }
 }

@@ -11,8 +11,11 @@ public final class Main {
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Main())
                 .addSubcommand(new BakeBench())
+                .addSubcommand(new BunkersBench())
+                .addSubcommand(new ChaosBench())
                 .addSubcommand(new ConvergeBench())
                 .addSubcommand(new FanoutBench())
+                .addSubcommand(new PlacementBench())
                 .execute(arguments));
     }
 }

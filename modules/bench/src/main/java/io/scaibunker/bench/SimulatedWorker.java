@@ -89,7 +89,8 @@ final class SimulatedWorker extends VerticleBase {
                 "none",
                 "",
                 Map.of(),
-                Map.of()));
+                Map.of(),
+                null));
     }
 
     private <A extends io.scaibunker.bus.Answer> Future<A> ask(Question<A> question) {

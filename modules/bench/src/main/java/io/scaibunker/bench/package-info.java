@@ -11,7 +11,8 @@
  * for the others the time that a {@code sync} takes afterwards is in a column of its own.
  *
  * <p>{@code converge} is of another kind: {@link io.scaibunker.bench.SimulatedWorker workers} that are messages without bytes,
- * in this process, drive one real control node. {@code fanout} has real ones of both, and a real registry.
+ * in this process, drive one real control node. {@code fanout} has real ones of both, and a real registry; so has
+ * {@code chaos}, which measures nothing but whether all is true in the end.
  */
 @NullMarked
 package io.scaibunker.bench;

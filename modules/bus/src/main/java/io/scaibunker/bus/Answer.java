@@ -12,6 +12,8 @@ import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.NetworkWish;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
@@ -40,6 +42,7 @@ public sealed interface Answer extends BusMessage {
      * @param wanted false: let it go as soon as no bunker runs from it, then report it evicted
      * @param pinned the digest that the reference was pinned to; null until the first worker has asked
      * @param artifactDigest the copy the row says is here; null if none
+     * @param awaited whether somebody waits for it: it is made before others
      */
     record WantedCopy(
             ImageId imageId,
@@ -49,7 +52,8 @@ public sealed interface Answer extends BusMessage {
             BuildSource source,
             int sizeMib,
             @Nullable Digest pinned,
-            @Nullable Digest artifactDigest) {}
+            @Nullable Digest artifactDigest,
+            boolean awaited) {}
 
     /** @param current false: the rows have moved on, the report changed nothing */
     record ReportTaken(boolean current) implements Answer {}
@@ -129,6 +133,9 @@ public sealed interface Answer extends BusMessage {
      * @param artifactDigest the copy to boot from; null while the image is not here yet (lazy pull)
      * @param mode how long it is meant to live; a persistent one is booted again on the disk it had
      * @param idleTimeoutS after so many seconds that nobody used it, it ends; 0: never
+     * @param network null for none
+     * @param idleSince what the row says of that, in milliseconds since 1970; null: it is used
+     * @param restarts when its machine is booted again
      */
     record WantedBunker(
             BunkerId bunkerId,
@@ -142,10 +149,14 @@ public sealed interface Answer extends BusMessage {
             Map<String, String> environment,
             @Nullable IncarnationId incarnation,
             LifecycleMode mode,
-            int idleTimeoutS) {
-        /** An older node's words have no mode. */
+            int idleTimeoutS,
+            @Nullable NetworkWish network,
+            @Nullable Long idleSince,
+            RestartPolicy restarts) {
+        /** An older node's words have no mode and no policy. */
         public WantedBunker {
             mode = Objects.requireNonNullElse(mode, LifecycleMode.EPHEMERAL);
+            restarts = Objects.requireNonNullElse(restarts, RestartPolicy.of(mode));
         }
     }
 
@@ -154,8 +165,12 @@ public sealed interface Answer extends BusMessage {
 
     record Placed(BunkerId bunkerId, WorkerId workerId) implements Placement {}
 
-    /** @param reasons how many workers were passed over, by reason */
-    record Refused(ErrorCode code, String message, List<FieldError> reasons, int retryAfterSeconds)
+    /**
+     * @param reasons how many workers were passed over, by reason
+     * @param worthWaiting whether all that is missing is a ready copy, and one may come
+     */
+    record Refused(
+            ErrorCode code, String message, List<FieldError> reasons, int retryAfterSeconds, boolean worthWaiting)
             implements Placement {}
 
     /** The asked room could not; travels in place of the answer. */

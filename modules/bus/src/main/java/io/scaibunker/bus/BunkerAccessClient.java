@@ -6,7 +6,6 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Secret;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientOptions;
@@ -20,14 +19,12 @@ public final class BunkerAccessClient {
     private final GrpcClient client;
     private final Secret token;
 
-    public BunkerAccessClient(Vertx vertx, Secret joinToken, Duration connectTimeout) {
+    public BunkerAccessClient(Vertx vertx, FleetPass pass, Duration connectTimeout) {
         this.client = GrpcClient.client(
                 vertx,
                 new GrpcClientOptions().setMaxMessageSize(4L * ExecMethod.CHUNK_MAX),
-                // HTTP/2 from the first byte: an upgrade would hold back the answer until the request has ended.
-                new HttpClientOptions().setHttp2ClearTextUpgrade(false).setConnectTimeout((int)
-                        connectTimeout.toMillis()));
-        this.token = joinToken;
+                pass.client().setConnectTimeout((int) connectTimeout.toMillis()));
+        this.token = pass.token();
     }
 
     /**
@@ -39,7 +36,7 @@ public final class BunkerAccessClient {
         return client.request(address(worker), ExecMethod.CLIENT)
                 .recover(thrown -> Future.failedFuture(PlatformException.unavailable("the worker", thrown)))
                 .map(request -> {
-                    request.headers().set(ExecMethod.TOKEN_KEY, token.reveal());
+                    request.headers().set(FleetPass.TOKEN_KEY, token.reveal());
                     request.idleTimeout(command.timeout().plus(GRACE).toMillis());
                     BunkerCall call = new BunkerCall(request, output);
                     request.write(ExecIn.newBuilder().setStart(start(command)).build());

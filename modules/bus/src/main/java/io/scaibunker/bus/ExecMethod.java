@@ -9,9 +9,6 @@ import io.vertx.grpc.common.ServiceName;
 
 /** The call {@code Exec} of {@code worker.proto}, seen from both ends. */
 public final class ExecMethod {
-    /** The metadata key under which each call carries the fleet's join token. */
-    public static final String TOKEN_KEY = "scaibunker-token";
-
     /** The most bytes of stdin or output in one message. */
     public static final int CHUNK_MAX = 64 * 1024;
 

@@ -10,7 +10,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientOptions;
 import io.vertx.grpc.client.GrpcClientRequest;
@@ -29,12 +28,12 @@ public final class InventoryClient {
     private final Duration timeout;
 
     /** @param timeout for all of one answer, which the worker may have to make first */
-    public InventoryClient(Vertx vertx, Secret joinToken, Duration connectTimeout, Duration timeout) {
+    public InventoryClient(Vertx vertx, FleetPass pass, Duration connectTimeout, Duration timeout) {
         this.client = GrpcClient.client(
                 vertx,
                 new GrpcClientOptions().setMaxMessageSize(4L * InventoryMethod.CHUNK_MAX),
-                new HttpClientOptions().setConnectTimeout((int) connectTimeout.toMillis()));
-        this.token = joinToken;
+                pass.client().setConnectTimeout((int) connectTimeout.toMillis()));
+        this.token = pass.token();
         this.timeout = timeout;
     }
 
@@ -49,7 +48,7 @@ public final class InventoryClient {
         Future<GrpcClientRequest<InventoryWanted, InventoryPart>> opened =
                 client.request(BunkerAccessClient.address(worker), InventoryMethod.CLIENT);
         opened.onFailure(thrown -> whole.tryFail(unavailable(thrown))).onSuccess(request -> {
-            request.headers().set(ExecMethod.TOKEN_KEY, token.reveal());
+            request.headers().set(FleetPass.TOKEN_KEY, token.reveal());
             request.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
             request.response()
                     .onFailure(thrown -> whole.tryFail(unavailable(thrown)))

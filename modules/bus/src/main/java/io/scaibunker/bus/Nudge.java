@@ -30,6 +30,16 @@ public sealed interface Nudge extends BusMessage {
         }
     }
 
+    /** scheduler → fanout: somebody waits for a copy of this image; whoever makes one should make it before others. */
+    record CopyAwaited(ImageId imageId) implements Nudge {
+        public static final String ADDRESS = "fanout.copy-awaited";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+    }
+
     /** api → fanout: nobody wants this image any more; work on it ends. */
     record ImageDeactivated(ImageId imageId) implements Nudge {
         public static final String ADDRESS = "fanout.image-deactivated";

@@ -81,6 +81,11 @@ public final class Post {
         consumers.add(vertx.eventBus().<Nudge>consumer(address, message -> look.run()));
     }
 
+    /** Takes nudges at {@code address} whose id says more than «look now»: where to look first. */
+    public <N extends Nudge> void heed(String address, Class<N> type, Consumer<N> look) {
+        consumers.add(vertx.eventBus().<Nudge>consumer(address, message -> look.accept(type.cast(message.body()))));
+    }
+
     /** Watches what is published at {@code address}. */
     public <N extends News> void watch(String address, Class<N> type, Consumer<N> watcher) {
         consumers.add(vertx.eventBus().<News>consumer(address, message -> watcher.accept(type.cast(message.body()))));

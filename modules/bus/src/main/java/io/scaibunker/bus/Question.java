@@ -5,12 +5,14 @@ import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,7 @@ public sealed interface Question<A extends Answer> extends BusMessage {
      * @param grpcAddress {@code host:port} where exec, files and bytes are served to the fleet
      * @param driver of microVMs, as {@code qemu}
      * @param acceleration {@code kvm} or {@code tcg}, or {@code none} where microVMs cannot run, with the reason
+     * @param abilities null from an older node
      */
     record WorkerBeat(
             WorkerId workerId,
@@ -46,7 +49,8 @@ public sealed interface Question<A extends Answer> extends BusMessage {
             String acceleration,
             String zone,
             Map<String, String> labels,
-            Map<String, String> versions)
+            Map<String, String> versions,
+            @Nullable WorkerAbilities abilities)
             implements Question<Answer.BeatTaken> {
         public static final String ADDRESS = "scheduler.worker-beat";
 
@@ -224,14 +228,24 @@ public sealed interface Question<A extends Answer> extends BusMessage {
         }
     }
 
-    /** worker → scheduler: this is how a bunker stands. */
+    /**
+     * worker → scheduler: this is how a bunker stands.
+     *
+     * @param failure why, when failed
+     * @param reason why it ends, where its worker decided that
+     * @param idleSince since when nobody has used it, in milliseconds since 1970 by the worker's clock; null while somebody does
+     * @param boot what its last boot has cost, when running
+     */
     record BunkerReported(
             WorkerId workerId,
             IncarnationId incarnation,
             BunkerId bunkerId,
             long generation,
             BunkerStatus status,
-            @Nullable Failure failure)
+            @Nullable Failure failure,
+            @Nullable EndReason reason,
+            @Nullable Long idleSince,
+            @Nullable BootTimes boot)
             implements Question<Answer.ReportTaken> {
         public static final String ADDRESS = "scheduler.bunker-reported";
 
@@ -247,15 +261,39 @@ public sealed interface Question<A extends Answer> extends BusMessage {
     }
 
     /**
+     * What the phases of a boot have cost, in milliseconds.
+     *
+     * @param queued for one of the worker's boot slots
+     * @param scratch to make the disk
+     * @param spawn until the monitor took connections
+     * @param kernel until the guest's agent began
+     * @param agent until it answered
+     */
+    record BootTimes(long queued, long scratch, long spawn, long kernel, long agent) {}
+
+    /**
      * api → scheduler, the one order on the request path: who takes this bunker? Answered when it is booked, or refused.
      *
      * @param bunkerId chosen by the asker, so that asking again places nothing twice
      * @param wish what the caller asked for beside room, as JSON text of the API's own words
+     * @param waitMs how long to wait where all that is missing is a ready copy
      */
     record PlaceBunker(
-            BunkerId bunkerId, TenantId tenantId, UserId userId, ImageId imageId, String name, Room room, String wish)
+            BunkerId bunkerId,
+            TenantId tenantId,
+            UserId userId,
+            ImageId imageId,
+            String name,
+            Room room,
+            String wish,
+            int waitMs)
             implements Question<Answer.Placement> {
         public static final String ADDRESS = "scheduler.place-bunker";
+
+        /** The same order, by somebody who waits so long. */
+        public PlaceBunker waiting(int milliseconds) {
+            return new PlaceBunker(bunkerId, tenantId, userId, imageId, name, room, wish, milliseconds);
+        }
 
         @Override
         public String address() {

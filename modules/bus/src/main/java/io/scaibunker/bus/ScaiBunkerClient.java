@@ -275,6 +275,11 @@ public final class ScaiBunkerClient {
         return data("drainWorker", at(workerId));
     }
 
+    /** @param drain {@code deadline_s} */
+    public Future<JsonObject> drainWorker(String workerId, JsonObject drain) {
+        return data("drainWorker", at(workerId).put("body", drain));
+    }
+
     public Future<JsonObject> resumeWorker(String workerId) {
         return data("resumeWorker", at(workerId));
     }
@@ -288,10 +293,37 @@ public final class ScaiBunkerClient {
         return data("collectGarbage", at(workerId).put("query", new JsonObject().put("dry_run", dryRun)));
     }
 
+    // --- quotas ---
+
+    public Future<JsonObject> createQuotaProfile(JsonObject profile) {
+        return data("createQuotaProfile", body(profile));
+    }
+
+    public Future<Page> quotaProfiles(JsonObject query) {
+        return page("listQuotaProfiles", query(query));
+    }
+
+    public Future<JsonObject> quotaProfile(String quotaId) {
+        return data("getQuotaProfile", at(quotaId));
+    }
+
+    public Future<JsonObject> putQuotaProfile(String quotaId, JsonObject change) {
+        return data("putQuotaProfile", at(quotaId).put("body", change));
+    }
+
+    public Future<JsonObject> deleteQuotaProfile(String quotaId) {
+        return data("deleteQuotaProfile", at(quotaId));
+    }
+
+    /** @param query {@code user_id}; empty: the caller's own */
+    public Future<JsonObject> quotaUsage(JsonObject query) {
+        return data("getQuotaUsage", query(query));
+    }
+
     // --- bunkers ---
 
     public Future<JsonObject> createBunker(JsonObject bunker) {
-        return data("createBunker", body(bunker));
+        return data("createBunker", body(bunker), timeout.plusSeconds(bunker.getInteger("wait_for_image_s", 0)));
     }
 
     /** @param query {@code status}, {@code lifecycle}, {@code image}, {@code limit}, {@code cursor} */
@@ -305,6 +337,14 @@ public final class ScaiBunkerClient {
 
     public Future<JsonObject> endBunker(String bunkerId) {
         return data("deleteBunker", at(bunkerId));
+    }
+
+    public Future<JsonObject> pauseBunker(String bunkerId) {
+        return data("pauseBunker", at(bunkerId));
+    }
+
+    public Future<JsonObject> resumeBunker(String bunkerId) {
+        return data("resumeBunker", at(bunkerId));
     }
 
     /** Runs a command in a bunker and waits for its end. */

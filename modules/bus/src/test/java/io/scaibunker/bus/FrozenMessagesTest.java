@@ -119,7 +119,8 @@ class FrozenMessagesTest {
                         new BuildSource.Tar("/" + "x".repeat(BuildSource.LENGTH_MAX - 1)),
                         8,
                         null,
-                        null))
+                        null,
+                        false))
                 .limit(9)
                 .toList();
         Buffer wire = Buffer.buffer();

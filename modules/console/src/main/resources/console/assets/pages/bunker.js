@@ -1,7 +1,7 @@
 // One bunker: how it stands, live; why it is where it is; its terminal, files and console.
 
 import {h, fill} from '../lib/dom.js';
-import {get, isAbort, remove} from '../lib/api.js';
+import {ask, get, isAbort, remove} from '../lib/api.js';
 import {watch} from '../lib/stream.js';
 import {session} from '../lib/session.js';
 import {cores, mib, number, plural, words} from '../lib/format.js';
@@ -55,7 +55,7 @@ export async function show(view, {params, query, signal}) {
 
   function draw() {
     fill(state, badge(bunker.status));
-    fill(actions, !ended() && doing(button('End it', {kind: 'danger', icon: 'stop'}), async () => {
+    fill(actions, ['running', 'paused'].includes(bunker.status) && turn(), !ended() && doing(button('End it', {kind: 'danger', icon: 'stop'}), async () => {
       if (await confirm(`End ${bunker.name}?`, 'What runs in it ends, and what it wrote is gone.', 'End it')) {
         bunker = await remove(at);
         toast(`${bunker.name} is ending`);
@@ -73,6 +73,14 @@ export async function show(view, {params, query, signal}) {
       'Id': h('code', {text: bunker.id}),
     })), placement(bunker));
     settle();
+  }
+  function turn() {
+    const paused = bunker.status === 'paused';
+    return doing(button(paused ? 'Resume' : 'Pause', {icon: paused ? 'refresh' : 'stop'}), async () => {
+      bunker = await ask(`${at}/${paused ? 'resume' : 'pause'}`);
+      toast(paused ? `${bunker.name} runs on` : `${bunker.name} is being paused`);
+      draw();
+    });
   }
   draw();
   let first = true;

@@ -108,9 +108,17 @@ function statistics(image, copies) {
       image.complete_at ? ['complete ', when(image.complete_at)] : 'since the first copy'),
     tile('On disk', image.artifact ? h('b', {class: 'number', text: bytes(image.artifact.allocated_bytes)}) : h('span', {class: 'quiet', text: 'not baked yet'}),
       null, `of at most ${mib(image.size_mib)}`),
-    tile('Scan', scanBadge(image), null, image.scan_status === 'pending' ? 'runs after the bake' : image.scan_reason && image.scan_reason !== 'FINDINGS'
-      ? 'could not judge' : 'known vulnerabilities'),
+    tile('Scan', scanBadge(image), null, scanned(image)),
   ];
+}
+
+function scanned(image) {
+  switch (image.scan_status) {
+    case 'pending': return 'runs after the bake';
+    case 'passed': return 'nothing known that the policy minds';
+    case 'skipped': return 'no packages to judge';
+    default: return image.scan_reason === 'FINDINGS' ? 'known vulnerabilities' : 'could not judge';
+  }
 }
 
 function tile(name, value, bar, fine) {

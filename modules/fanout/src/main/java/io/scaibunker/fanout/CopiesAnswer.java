@@ -59,7 +59,8 @@ final class CopiesAnswer {
                 source(row.source()),
                 row.sizeMib(),
                 row.pinned().orElse(null),
-                row.artifactDigest().orElse(null));
+                row.artifactDigest().orElse(null),
+                row.awaited());
     }
 
     static BuildSource source(JsonObject json) {

@@ -41,6 +41,7 @@ public final class FanoutVerticle extends VerticleBase {
         post.heed(Nudge.ImageRegistered.ADDRESS, rounds::nudge);
         post.heed(Nudge.CopiesAsked.ADDRESS, rounds::nudge);
         post.heed(Nudge.ImageDeactivated.ADDRESS, rounds::nudge);
+        post.heed(Nudge.CopyAwaited.ADDRESS, Nudge.CopyAwaited.class, fanout::hurry);
         post.heed(Nudge.WorkerJoined.ADDRESS, rounds::nudge);
         post.serve(Question.CopiesWanted.ADDRESS, Question.CopiesWanted.class, copies::page);
         post.serve(Question.CopyReported.ADDRESS, Question.CopyReported.class, reports::take);

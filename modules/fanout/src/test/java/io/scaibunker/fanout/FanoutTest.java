@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.scaibunker.bus.Answer.RegistryCredential;
+import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.BusCodec;
 import io.scaibunker.bus.Nudge;
@@ -15,6 +16,7 @@ import io.scaibunker.bus.Question.CopyReported;
 import io.scaibunker.bus.Question.CredentialWanted;
 import io.scaibunker.bus.Question.DigestFound;
 import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.bus.Question.TurnWanted;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
@@ -26,6 +28,7 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.WarmCounts;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
@@ -119,7 +122,8 @@ class FanoutTest {
                                     "tcg",
                                     "",
                                     Map.of(),
-                                    Map.of()))
+                                    Map.of(),
+                                    WorkerAbilities.UNKNOWN))
                     .await();
         }
 
@@ -134,6 +138,12 @@ class FanoutTest {
                     status == CacheStatus.BUILDING ? CachePhase.BAKING : null,
                     status == CacheStatus.READY ? COPY : null,
                     null);
+        }
+
+        /** It is the one that bakes. */
+        void takesTurn(WantedCopy row) {
+            var asked = new TurnWanted(id, run, row.imageId(), row.generation(), "w", false);
+            assertThat(post.ask(asked, LIMIT).await().kind()).isEqualTo(Turn.Kind.BAKE);
         }
 
         boolean fails(WantedCopy row, ErrorCode code) {
@@ -178,7 +188,8 @@ class FanoutTest {
                         new BuildSource.Oci("registry.test/image:1", "linux/amd64"),
                         64,
                         null,
-                        null));
+                        null,
+                        false));
 
         for (Worker worker : List.of(first, second)) {
             var row = worker.wanted();
@@ -391,7 +402,7 @@ class FanoutTest {
     }
 
     @Test
-    void aCredentialIsForTheBuilderAtItsGenerationAlone() {
+    void aCredentialIsForTheBakerAtItsGenerationAlone() {
         var tenant = new TenantId(owner.tenant());
         var kept = new Credential(Optional.of("ada"), Optional.of("secret"), Optional.empty());
         RegistryCredentials.put(database.client(), secrets, tenant, "registry.test", kept)
@@ -399,6 +410,8 @@ class FanoutTest {
         var worker = new Worker().inGroup();
         open(RARELY);
         var row = worker.wanted();
+        assertThat(credential(worker.id, row, "registry.test")).isNull();
+        worker.takesTurn(row);
         assertThat(credential(worker.id, row, "registry.test"))
                 .isEqualTo(new RegistryCredential("ada", "secret", null));
         worker.reports(row, CacheStatus.BUILDING);
@@ -411,6 +424,7 @@ class FanoutTest {
         warm();
         assertThat(credential(worker.id, row, "registry.test")).isNull();
         var again = worker.wanted();
+        worker.takesTurn(again);
         assertThat(credential(worker.id, again, "registry.test")).isNotNull();
         worker.reports(again, CacheStatus.READY);
         assertThat(credential(worker.id, again, "registry.test")).isNull();

@@ -19,6 +19,7 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
@@ -81,7 +82,18 @@ class TurnDeskTest {
             Workers.beat(
                             database.client(),
                             new Workers.Beat(
-                                    id, run, "w", new Room(1, 1, 1), 0, address, "qemu", "tcg", "", Map.of(), Map.of()))
+                                    id,
+                                    run,
+                                    "w",
+                                    new Room(1, 1, 1),
+                                    0,
+                                    address,
+                                    "qemu",
+                                    "tcg",
+                                    "",
+                                    Map.of(),
+                                    Map.of(),
+                                    WorkerAbilities.UNKNOWN))
                     .await();
         }
 

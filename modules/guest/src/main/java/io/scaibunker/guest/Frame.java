@@ -1,11 +1,12 @@
 package io.scaibunker.guest;
 
 import io.scaibunker.guest.ExecRequest.Terminal;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that goes over the wire. {@link FrameCodec} holds the bytes; the agent's {@code wire.h} holds the same
+ * Everything that goes over the wire. {@link FrameCodec} holds the bytes; the agent's {@code agent.h} holds the same
  * numbers.
  */
 sealed interface Frame {
@@ -29,6 +30,11 @@ sealed interface Frame {
 
     int WITH_TERMINAL = 2;
     int FILE_WORK = 4;
+
+    /** What an agent may know besides: {@link Clock}; telling in its greeting when it began. */
+    int SET_CLOCK = 8;
+
+    int TELLS_START = 16;
 
     /** Commands at the same time on one connection. */
     int MAX_STREAMS = 64;
@@ -73,8 +79,11 @@ sealed interface Frame {
     /** Another size for the command's terminal. */
     record Resize(int stream, Terminal size) implements ToGuest {}
 
-    /** The agent's greeting. */
-    record HelloBack(int protocol, int features, byte[] nonce, long uptimeMillis, String version)
+    /** Sets the guest's clock: it was paused, and does not know how long. */
+    record Clock(Instant now) implements ToGuest {}
+
+    /** The agent's greeting. {@code startMillis}: its own beginning, on the clock of {@code uptimeMillis}. */
+    record HelloBack(int protocol, int features, byte[] nonce, long uptimeMillis, long startMillis, String version)
             implements FromGuest {}
 
     /** The command runs. */

@@ -20,6 +20,7 @@ final class FrameCodec {
     static final byte CREDIT = 0x13;
     static final byte SIGNAL = 0x14;
     static final byte RESIZE = 0x15;
+    static final byte CLOCK = 0x16;
     static final byte HELLO_BACK = (byte) 0x81;
     static final byte STARTED = (byte) 0x90;
     static final byte FAILED = (byte) 0x91;
@@ -51,6 +52,10 @@ final class FrameCodec {
                 body.head(RESIZE, resize.stream())
                         .number16(resize.size().columns())
                         .number16(resize.size().rows());
+            case Frame.Clock clock ->
+                body.head(CLOCK, 0)
+                        .number64(clock.now().getEpochSecond())
+                        .number32(clock.now().getNano());
             case Frame.Signal signal -> body.head(SIGNAL, signal.stream()).number8(signal.number());
         }
         return body.framed();
@@ -100,10 +105,16 @@ final class FrameCodec {
         var protocol = Short.toUnsignedInt(body.getShort());
         var features = body.getInt();
         var nonce = take(body, NONCE);
-        var uptime = body.getLong();
+        var uptime = Math.max(0, body.getLong());
+        var start = 0L;
+        if ((features & Frame.TELLS_START) != 0) {
+            if (body.remaining() < Long.BYTES) {
+                throw broken("a greeting that is cut short");
+            }
+            start = Math.clamp(body.getLong(), 0, uptime);
+        }
         var version = new String(take(body, body.remaining()), StandardCharsets.US_ASCII);
-        return new Frame.HelloBack(
-                protocol, features, nonce, Math.max(0, uptime), version.replaceAll("[^\\x20-\\x7e]", "?"));
+        return new Frame.HelloBack(protocol, features, nonce, uptime, start, version.replaceAll("[^\\x20-\\x7e]", "?"));
     }
 
     private static byte[] data(ByteBuffer body) {
@@ -149,6 +160,10 @@ final class FrameCodec {
 
         Body number32(int value) {
             return number16(value >>> 16).number16(value);
+        }
+
+        Body number64(long value) {
+            return number32((int) (value >>> 32)).number32((int) value);
         }
 
         Body bytes(byte[] more) {

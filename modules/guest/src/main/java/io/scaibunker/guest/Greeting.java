@@ -65,7 +65,12 @@ final class Greeting {
         if (back.protocol() != Frame.PROTOCOL) {
             throw FrameCodec.broken("a greeting of protocol " + back.protocol() + " instead of " + Frame.PROTOCOL);
         }
-        return new GuestHello(back.protocol(), back.features(), Duration.ofMillis(back.uptimeMillis()), back.version());
+        return new GuestHello(
+                back.protocol(),
+                back.features(),
+                Duration.ofMillis(back.uptimeMillis()),
+                Duration.ofMillis(back.startMillis()),
+                back.version());
     }
 
     /** Whether the buffer now begins with the magic; if not, it holds at most a part of one. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -88,6 +89,13 @@ public final class GuestConnection implements AutoCloseable {
                     Reason.UNSUPPORTED, name + " was booted by an older version, which has no terminals and no files");
         }
         return streams.open(request, sink);
+    }
+
+    /** Sets the guest's clock, where the agent knows how. */
+    public void setClock(Instant now) {
+        if (isReady() && (hello.join().features() & Frame.SET_CLOCK) != 0) {
+            outbox.send(new Frame.Clock(now));
+        }
     }
 
     /** Asks the agent to end the machine; whether it does shows when the connection closes. */

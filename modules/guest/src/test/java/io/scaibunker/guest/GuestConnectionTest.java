@@ -53,7 +53,8 @@ class GuestConnectionTest {
                     .isInstanceOfSatisfying(
                             GuestException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TIMEOUT));
             guest.say(FakeGuest.MAGIC).frame(0x81, 0, FakeGuest.hello(nonce));
-            assertThat(guest.host.awaitHello(SOON)).isEqualTo(new GuestHello(1, 0, Duration.ofMillis(1234), "1?"));
+            assertThat(guest.host.awaitHello(SOON))
+                    .isEqualTo(new GuestHello(1, 0, Duration.ofMillis(1234), Duration.ZERO, "1?"));
         }
     }
 

@@ -30,8 +30,28 @@ public interface Machine {
     ExecHandle exec(ExecRequest request, ExecSink sink);
 
     /**
+     * Stops its processors; its memory stays, and so does its process. Asking twice is fine.
+     *
+     * @throws MachineException NOT_READY when the monitor does not do it
+     */
+    void pause();
+
+    /**
+     * Lets it go on, sets its clock right, and returns when its agent answers. Asking twice is fine.
+     *
+     * @throws MachineException as {@link #pause} and {@link #awaitReady}
+     */
+    void resume(Duration atMost) throws InterruptedException;
+
+    /** Whether it was paused; true also of one that an earlier worker paused. */
+    boolean isPaused();
+
+    /** What its start has cost; nothing for a machine that was found. */
+    StartTimes startTimes();
+
+    /**
      * Ends the machine and returns when it is gone: asks the agent to power off, after {@code grace} asks the monitor,
-     * and a moment later kills it. Asking twice is fine. The directory and the scratch stay.
+     * and a moment later kills it. A paused one goes on for it. Asking twice is fine. The directory and the scratch stay.
      */
     MachineExit stop(Duration grace);
 

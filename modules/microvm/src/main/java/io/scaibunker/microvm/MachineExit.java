@@ -12,8 +12,12 @@ public record MachineExit(Cause cause, int status, String consoleTail) {
     public enum Cause {
         /** {@link Machine#stop}. */
         ASKED,
-        /** The guest: it powered off, rebooted or its kernel gave up. */
+        /** The guest: it powered off. */
+        POWERED_OFF,
+        /** The guest: it rebooted or its kernel gave up. */
         GUEST,
+        /** Us: its agent was not there any more, or said what none says. */
+        AGENT,
         /** The monitor was killed or failed. */
         MONITOR,
         /** A machine of an earlier worker, which the system tells nobody about. */
@@ -24,6 +28,8 @@ public record MachineExit(Cause cause, int status, String consoleTail) {
     public String text() {
         return switch (cause) {
             case ASKED -> "stopped";
+            case POWERED_OFF -> "the guest powered off";
+            case AGENT -> "its agent did not answer any more";
             case GUEST -> "the guest ended by itself";
             case UNKNOWN -> "the machine ended by itself or was killed";
             case MONITOR -> "the virtual machine monitor ended with status " + status;

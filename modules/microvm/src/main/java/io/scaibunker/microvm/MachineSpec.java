@@ -1,6 +1,7 @@
 package io.scaibunker.microvm;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
  * @param cpuMillicores 1..64000; rounded up to whole virtual processors
  * @param memoryMb the guest's memory, MiB, 64..1048576
  * @param hostname lower-case letters, digits and {@code -}, up to 63
+ * @param network empty: the machine has no network device
  */
 public record MachineSpec(
         String id,
@@ -28,7 +30,8 @@ public record MachineSpec(
         int diskMb,
         int cpuMillicores,
         int memoryMb,
-        String hostname) {
+        String hostname,
+        Optional<MachineNetwork> network) {
 
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
     private static final Pattern HOSTNAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");

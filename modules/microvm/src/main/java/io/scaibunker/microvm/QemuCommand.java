@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
     static final String AGENT_SOCKET = "agent.sock";
     static final String CONSOLE_SOCKET = "console.sock";
+    static final String MONITOR_SOCKET = "monitor.sock";
 
     /** Names the machine's directory on the command line; QEMU itself hardly ever writes there. */
     static final String DIRECTORY_OPTION = "-D";
@@ -23,14 +24,17 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
         words.addAll(
                 List.of(DIRECTORY_OPTION, spec.workDir().resolve("qemu.log").toString()));
         words.addAll(List.of("-smp", Integer.toString(spec.processors())));
-        words.addAll(List.of("-append", kernelLine() + " scaibunker.hostname=" + spec.hostname()));
+        words.addAll(List.of("-append", kernelLine(spec)));
         socket(words, "console", CONSOLE_SOCKET);
         words.addAll(List.of("-serial", "chardev:console"));
         socket(words, "agent", AGENT_SOCKET);
+        socket(words, "monitor", MONITOR_SOCKET);
+        words.addAll(List.of("-mon", "chardev=monitor,mode=control"));
         words.addAll(List.of("-device", "virtio-serial-device"));
         words.addAll(List.of("-device", "virtserialport,chardev=agent,name=scaibunker.agent"));
         disk(words, "image", spec.rootfs(), true);
         disk(words, "scratch", spec.scratch(), false);
+        spec.network().ifPresent(network -> network(words, network));
         return List.copyOf(words);
     }
 
@@ -58,6 +62,14 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
         return words;
     }
 
+    private String kernelLine(MachineSpec spec) {
+        return kernelLine()
+                + " scaibunker.hostname=" + spec.hostname()
+                + spec.network()
+                        .map(network -> " scaibunker.net=" + network.address() + "," + network.gateway())
+                        .orElse("");
+    }
+
     private String kernelLine() {
         // A panic ends the machine, by a triple fault: the other ways to reset are not there and are tried for ever.
         var line = "console=ttyS0 quiet loglevel=4 cryptomgr.notests panic=-1 reboot=t random.trust_cpu=on";
@@ -68,6 +80,13 @@ record QemuCommand(QemuSettings settings, OptionalLong tscKilohertz) {
 
     private static void socket(List<String> words, String id, String path) {
         words.addAll(List.of("-chardev", "socket,id=" + id + ",path=" + path + ",server=on,wait=off"));
+    }
+
+    private static void network(List<String> words, MachineNetwork network) {
+        words.addAll(List.of("-netdev", "tap,id=net,ifname=" + network.tap() + ",script=no,downscript=no,vhost=off"));
+        words.addAll(List.of(
+                "-device",
+                "virtio-net-device,netdev=net,mac=" + MachineNetwork.HARDWARE_ADDRESS + ",host_mtu=" + network.mtu()));
     }
 
     private static void disk(List<String> words, String id, Path file, boolean readOnly) {

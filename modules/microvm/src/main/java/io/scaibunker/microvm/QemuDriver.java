@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -46,10 +47,12 @@ public final class QemuDriver implements MachineDriver {
     @Override
     public Machine start(MachineSpec spec) {
         try {
-            prepare(spec);
-            var machine = QemuMachine.spawned(spec, spawn(spec.workDir(), command.words(spec)));
+            var scratch = prepare(spec);
+            var begun = System.nanoTime();
+            var machine = QemuMachine.spawned(spec, spawn(spec, command.words(spec)));
             try {
                 machine.attach();
+                machine.started(new StartTimes(scratch, Duration.ofNanos(System.nanoTime() - begun)));
             } catch (IOException | RuntimeException failed) {
                 machine.kill();
                 throw failed;
@@ -85,7 +88,8 @@ public final class QemuDriver implements MachineDriver {
         return machine;
     }
 
-    private static void prepare(MachineSpec spec) throws IOException {
+    /** @return what the disk has cost */
+    private static Duration prepare(MachineSpec spec) throws IOException {
         for (var file : List.of(spec.kernel(), spec.initrd(), spec.rootfs())) {
             if (!Files.isReadable(file)) {
                 throw new IOException("cannot read " + file);
@@ -93,21 +97,26 @@ public final class QemuDriver implements MachineDriver {
         }
         Files.createDirectories(
                 spec.workDir(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        Files.deleteIfExists(spec.workDir().resolve(QemuCommand.AGENT_SOCKET));
-        Files.deleteIfExists(spec.workDir().resolve(QemuCommand.CONSOLE_SOCKET));
+        for (var socket : List.of(QemuCommand.AGENT_SOCKET, QemuCommand.CONSOLE_SOCKET, QemuCommand.MONITOR_SOCKET)) {
+            Files.deleteIfExists(spec.workDir().resolve(socket));
+        }
+        var begun = System.nanoTime();
         try {
             ScratchDisk.create(spec.scratch(), spec.diskMb());
         } catch (FileAlreadyExistsException kept) {
             log.debug("machine {} starts on the scratch it had", spec.id());
         }
+        return Duration.ofNanos(System.nanoTime() - begun);
     }
 
     /** In a session of its own: what the terminal sends to the worker does not reach it. */
-    private static Process spawn(Path workDir, List<String> words) throws IOException {
-        var whole = new ArrayList<>(List.of("setsid"));
+    private static Process spawn(MachineSpec spec, List<String> words) throws IOException {
+        var whole = new ArrayList<String>();
+        spec.network().ifPresent(network -> whole.addAll(List.of("nsenter", "--net=" + network.namespace(), "--")));
+        whole.add("setsid");
         whole.addAll(words);
         var builder = new ProcessBuilder(whole)
-                .directory(workDir.toFile())
+                .directory(spec.workDir().toFile())
                 .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(Redirect.DISCARD);
         var path = builder.environment().getOrDefault("PATH", "/usr/bin:/bin");

@@ -10,12 +10,12 @@ import io.scaibunker.microvm.MachineException.Reason;
 import io.scaibunker.microvm.MachineExit.Cause;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -30,16 +30,12 @@ final class QemuMachine implements Machine {
     private static final int UNKNOWN_STATUS = -1;
     private static final int CONSOLE_BYTES = 64 * 1024;
     private static final int MONITOR_BYTES = 8 * 1024;
-    private static final Duration SOCKETS = Duration.ofSeconds(10);
     private static final Duration AFTER_TERMINATE = Duration.ofSeconds(2);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-    /** The kernel's bound is 108 with the closing zero. */
-    private static final int LONGEST_SOCKET_PATH = 100;
-
     private final String id;
-    private final Path workDir;
     private final ProcessHandle process;
+    private final QemuSockets sockets;
     private final ConsoleTail console = new ConsoleTail(CONSOLE_BYTES);
     private final ConsoleTail monitor = new ConsoleTail(MONITOR_BYTES);
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
@@ -47,12 +43,17 @@ final class QemuMachine implements Machine {
     private volatile @Nullable Thread consoleReader;
     private volatile @Nullable SocketChannel consoleChannel;
     private volatile @Nullable GuestConnection guest;
+    private volatile @Nullable QemuMonitor door;
+    private volatile StartTimes startTimes = StartTimes.NONE;
     private volatile boolean asked;
+    private volatile boolean paused;
+    private volatile boolean left;
+    private volatile boolean agentLost;
 
     private QemuMachine(String id, Path workDir, ProcessHandle process) {
         this.id = id;
-        this.workDir = workDir;
         this.process = process;
+        this.sockets = new QemuSockets(workDir, process, () -> exit.join().consoleTail());
     }
 
     /** A machine that was just spawned. */
@@ -75,17 +76,40 @@ final class QemuMachine implements Machine {
         return machine;
     }
 
-    /** Takes hold of the two sockets. */
+    /** Takes hold of its sockets. */
     void attach() throws IOException {
-        var channel = connect(QemuCommand.CONSOLE_SOCKET);
+        var channel = sockets.connect(QemuCommand.CONSOLE_SOCKET);
         consoleChannel = channel;
         consoleReader =
                 Thread.ofVirtual().name("console-" + id).start(() -> copy(Channels.newInputStream(channel), console));
-        guest = GuestConnection.open(id, connect(QemuCommand.AGENT_SOCKET));
+        var monitorDoor = QemuMonitor.open(id, sockets.connect(QemuCommand.MONITOR_SOCKET));
+        door = monitorDoor;
+        paused = monitorDoor.isPaused();
+        var connection = GuestConnection.open(id, sockets.connect(QemuCommand.AGENT_SOCKET));
+        guest = connection;
+        connection.closed().thenAcceptAsync(this::endWithoutAgent, Thread::startVirtualThread);
+    }
+
+    void started(StartTimes times) {
+        startTimes = times;
+    }
+
+    /** A machine whose agent is gone is of no use to anybody, and nobody could end it well. */
+    private void endWithoutAgent(GuestException why) {
+        try {
+            if (!left && !asked && !sockets.isGone(LAST_WORDS)) {
+                log.warn("ending machine {}: {}", id, why.getMessage());
+                agentLost = true;
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException given) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
     public void leave() {
+        left = true;
         var connection = guest;
         if (connection != null) {
             connection.close();
@@ -98,61 +122,16 @@ final class QemuMachine implements Machine {
         } catch (IOException e) {
             log.debug("letting go of the console of {} failed", id, e);
         }
+        var monitorDoor = door;
+        if (monitorDoor != null) {
+            monitorDoor.close();
+        }
     }
 
     /** Returns when it is gone. */
     void kill() {
         process.destroyForcibly();
         exit.join();
-    }
-
-    private SocketChannel connect(String socket) throws IOException {
-        var deadline = System.nanoTime() + SOCKETS.toNanos();
-        while (true) {
-            try {
-                return SocketChannel.open(UnixDomainSocketAddress.of(reachable(socket)));
-            } catch (IOException notYet) {
-                pause(deadline, socket, notYet);
-            }
-        }
-    }
-
-    /** By the process's own working directory where the real path is too long for a socket. */
-    private Path reachable(String socket) {
-        var direct = workDir.resolve(socket);
-        return direct.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET_PATH
-                ? direct
-                : Path.of("/proc", Long.toString(process.pid()), "cwd", socket);
-    }
-
-    /** Waits a little, unless waiting is of no use. */
-    private void pause(long deadline, String socket, IOException why) throws IOException {
-        try {
-            if (isGone(Duration.ofMillis(5))) {
-                throw endedAtOnce();
-            }
-        } catch (InterruptedException given) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while QEMU started", given);
-        }
-        if (System.nanoTime() > deadline) {
-            throw new IOException("QEMU did not open its " + socket + " in " + SOCKETS, why);
-        }
-    }
-
-    private boolean isGone(Duration within) throws InterruptedException {
-        try {
-            process.onExit().get(within.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException runs) {
-            return false;
-        } catch (ExecutionException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
-
-    private IOException endedAtOnce() {
-        return new IOException("QEMU ended at once: " + exit.join().consoleTail());
     }
 
     private static void copy(InputStream from, ConsoleTail to) {
@@ -180,20 +159,33 @@ final class QemuMachine implements Machine {
         if (connection != null) {
             connection.close();
         }
-        var ended = new MachineExit(cause(status), status, consoleTail());
+        var ended = new MachineExit(cause(status, lastWord()), status, consoleTail());
         log.info("machine {} ended: {}", id, ended.text());
         exit.complete(ended);
     }
 
-    private Cause cause(int status) {
+    private Optional<String> lastWord() {
+        var monitorDoor = door;
+        try {
+            return monitorDoor == null ? Optional.empty() : monitorDoor.shutdown(LAST_WORDS);
+        } catch (InterruptedException given) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    /** @param said by QEMU, of the guest's end or of a signal it got */
+    private Cause cause(int status, Optional<String> said) {
         if (asked) {
             return Cause.ASKED;
         }
-        if (status == UNKNOWN_STATUS) {
-            return Cause.UNKNOWN;
+        if (agentLost) {
+            return Cause.AGENT;
         }
-        // QEMU answers a signal with status 0, as it does when the guest powers off; but it says so.
-        return status == 0 && !monitor.text().contains("terminating on signal") ? Cause.GUEST : Cause.MONITOR;
+        if (said.isPresent() && said.get().startsWith("guest-")) {
+            return said.get().equals("guest-shutdown") ? Cause.POWERED_OFF : Cause.GUEST;
+        }
+        return status == UNKNOWN_STATUS ? Cause.UNKNOWN : Cause.MONITOR;
     }
 
     @Override
@@ -220,7 +212,7 @@ final class QemuMachine implements Machine {
 
     /** The connection is gone: because the machine is, or because its agent is not ours any more. */
     private MachineException lost(GuestException failed) throws InterruptedException {
-        if (isGone(LAST_WORDS)) {
+        if (sockets.isGone(LAST_WORDS)) {
             var ended = exit.join();
             return new MachineException(
                     Reason.ENDED, "machine " + id() + ": " + ended.text() + "\n" + ended.consoleTail(), failed);
@@ -238,8 +230,45 @@ final class QemuMachine implements Machine {
     }
 
     @Override
+    public synchronized void pause() {
+        tell("stop");
+        paused = true;
+    }
+
+    @Override
+    public synchronized void resume(Duration atMost) throws InterruptedException {
+        tell("cont");
+        paused = false;
+        awaitReady(atMost);
+        connection().setClock(Instant.now());
+    }
+
+    private void tell(String command) {
+        var monitorDoor = door;
+        try {
+            if (monitorDoor == null) {
+                throw new IOException("it was never attached");
+            }
+            monitorDoor.ask(command);
+        } catch (IOException failed) {
+            throw new MachineException(Reason.NOT_READY, "machine " + id + ": " + failed.getMessage(), failed);
+        }
+    }
+
+    @Override
+    public boolean isPaused() {
+        return paused;
+    }
+
+    @Override
+    public StartTimes startTimes() {
+        return startTimes;
+    }
+
+    @Override
     public MachineExit stop(Duration grace) {
         asked = true;
+        goOn();
         var connection = connection();
         if (connection.isReady() && process.isAlive()) {
             connection.powerOff();
@@ -251,6 +280,18 @@ final class QemuMachine implements Machine {
         }
         process.destroyForcibly();
         return exit.join();
+    }
+
+    /** What is paused cannot power off. */
+    private void goOn() {
+        try {
+            if (paused && process.isAlive()) {
+                tell("cont");
+                paused = false;
+            }
+        } catch (MachineException stuck) {
+            log.debug("machine {} does not go on and will be killed", id, stuck);
+        }
     }
 
     private void ended(Duration atMost) {

@@ -45,13 +45,15 @@ record GuestImage(GuestKernel kernel, Path initrd, Path rootfs) {
         for (var directory : new String[] {"bin", "etc", "home/ann"}) {
             Files.createDirectories(tree.resolve(directory));
         }
-        run(
-                "musl-gcc",
-                "-static",
-                "-Os",
-                "-o",
-                tree.resolve("bin/helper").toString(),
-                Path.of("src/test/c/helper.c").toAbsolutePath().toString());
+        for (var program : new String[] {"helper", "reach"}) {
+            run(
+                    "musl-gcc",
+                    "-static",
+                    "-Os",
+                    "-o",
+                    tree.resolve("bin").resolve(program).toString(),
+                    Path.of("src/test/c", program + ".c").toAbsolutePath().toString());
+        }
         Files.writeString(tree.resolve("bin/broken"), "no program at all\n");
         run("chmod", "755", tree.resolve("bin/broken").toString());
         Files.writeString(tree.resolve("etc/plain"), "text\n");
@@ -72,12 +74,12 @@ record GuestImage(GuestKernel kernel, Path initrd, Path rootfs) {
         }
     }
 
-    private static void skip(String reason) {
+    static void skip(String reason) {
         System.out.println("skipped: " + reason);
         assumeTrue(false, reason);
     }
 
-    private static void run(String... words) throws Exception {
+    static void run(String... words) throws Exception {
         var builder = new ProcessBuilder(words).inheritIO();
         builder.environment().merge("PATH", "/usr/sbin:/sbin", (path, more) -> path + ":" + more);
         var process = builder.start();

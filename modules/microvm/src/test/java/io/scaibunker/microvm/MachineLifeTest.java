@@ -11,9 +11,13 @@ import io.scaibunker.guest.ExecSink;
 import io.scaibunker.guest.GuestConnection;
 import io.scaibunker.guest.GuestException;
 import io.scaibunker.microvm.MachineExit.Cause;
+import java.io.BufferedReader;
 import java.lang.ProcessBuilder.Redirect;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +29,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -121,6 +126,77 @@ class MachineLifeTest {
         var exit = machine.onExit().get(20, TimeUnit.SECONDS);
         assertThat(exit.cause()).isEqualTo(Cause.GUEST);
         assertThat(exit.consoleTail()).contains("Kernel panic");
+    }
+
+    @Test
+    void aGuestThatPowersOffIsToldFromOneThatFails() throws Exception {
+        var machine = ready("a");
+        machine.exec(ExecRequest.of("helper", "poweroff"), ExecSink.NONE);
+        assertThat(machine.onExit().get(20, TimeUnit.SECONDS).cause()).isEqualTo(Cause.POWERED_OFF);
+    }
+
+    /** No guest can be made to lose its first process, so the monitor is another program here, its sockets are ours. */
+    @Test
+    void aMachineWhoseAgentIsGoneIsEnded() throws Exception {
+        var workDir = Files.createDirectories(machines.resolve("a"));
+        var process = new ProcessBuilder("sleep", "600").start();
+        try (var console = listen(workDir.resolve(QemuCommand.CONSOLE_SOCKET));
+                var door = listen(workDir.resolve(QemuCommand.MONITOR_SOCKET));
+                var agent = listen(workDir.resolve(QemuCommand.AGENT_SOCKET))) {
+            var said = Machines.async(() -> answerTwice(door));
+            var machine = QemuMachine.found("a", workDir, process.toHandle());
+            machine.attach();
+            assertThat(said.get(10, TimeUnit.SECONDS)).contains("qmp_capabilities", "query-status");
+            agent.accept().close();
+            assertThat(machine.onExit().get(20, TimeUnit.SECONDS).cause()).isEqualTo(Cause.AGENT);
+            assertThat(console.isOpen()).isTrue();
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private static ServerSocketChannel listen(Path socket) throws Exception {
+        var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        server.bind(UnixDomainSocketAddress.of(socket));
+        return server;
+    }
+
+    /** What was asked, each answered as QEMU would of a machine that runs. */
+    private static String answerTwice(ServerSocketChannel door) throws Exception {
+        var said = new StringBuilder();
+        var channel = door.accept();
+        var lines = new BufferedReader(Channels.newReader(channel, UTF_8));
+        for (var id = 1; id <= 2; id++) {
+            said.append(lines.readLine());
+            channel.write(UTF_8.encode("{\"return\": {\"status\": \"running\"}, \"id\": " + id + "}\r\n"));
+        }
+        return said.toString();
+    }
+
+    @Test
+    void aPausedMachineStandsStillAlsoForTheNextWorkerAndKnowsTheTimeAfterwards() throws Exception {
+        var first = ready("a");
+        assertThat(first.startTimes().spawn()).isPositive();
+        first.pause();
+        first.pause();
+        assertThat(first.isPaused()).isTrue();
+        var late = first.exec(ExecRequest.of("helper", "exit", "7"), ExecSink.NONE);
+        assertThatThrownBy(() -> late.outcome().get(2, TimeUnit.SECONDS))
+                .isInstanceOf(java.util.concurrent.TimeoutException.class);
+        first.leave();
+
+        var again = QemuDriver.attach(
+                "a", machines.resolve("a"), Leftovers.running(machines).get("a"));
+        assertThat(again.isPaused()).isTrue();
+        assertThatThrownBy(() -> again.awaitReady(Duration.ofMillis(500))).isInstanceOf(MachineException.class);
+        again.resume(BOOT);
+        assertThat(again.isPaused()).isFalse();
+        var guest = Long.parseLong(new String(run(again, "helper", "clock").stdout(), UTF_8).strip());
+        assertThat(guest).isCloseTo(System.currentTimeMillis() / 1000, Offset.offset(1L));
+        again.pause();
+        var exit = again.stop(Duration.ofSeconds(20));
+        assertThat(exit.cause()).isEqualTo(Cause.ASKED);
+        assertThat(exit.consoleTail()).contains("powering off");
     }
 
     @Test

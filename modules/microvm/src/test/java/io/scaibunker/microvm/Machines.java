@@ -2,6 +2,7 @@ package io.scaibunker.microvm;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,15 @@ final class Machines {
     }
 
     static MachineSpec spec(GuestImage image, Path workDir, String name, int millicores) {
+        return spec(image, workDir, name, millicores, Optional.empty());
+    }
+
+    static MachineSpec spec(GuestImage image, Path workDir, String name, Optional<MachineNetwork> network) {
+        return spec(image, workDir, name, 1000, network);
+    }
+
+    private static MachineSpec spec(
+            GuestImage image, Path workDir, String name, int millicores, Optional<MachineNetwork> network) {
         return new MachineSpec(
                 name,
                 workDir,
@@ -31,7 +41,8 @@ final class Machines {
                 64,
                 millicores,
                 192,
-                name);
+                name,
+                network);
     }
 
     /** Waits for a state. */

@@ -9,7 +9,7 @@ import java.util.UUID;
  * and 32 hexadecimal digits, as in {@code img_019ab3…}.
  */
 public sealed interface Id
-        permits ImageId, GroupId, WorkerId, BunkerId, PartnerId, TenantId, UserId, KeyId, IncarnationId {
+        permits ImageId, GroupId, WorkerId, BunkerId, PartnerId, TenantId, UserId, KeyId, QuotaId, IncarnationId {
 
     UUID value();
 

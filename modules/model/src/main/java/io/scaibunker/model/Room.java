@@ -15,6 +15,10 @@ public record Room(int cpuMillicores, int memoryMb, int diskMb) {
         return ask.cpuMillicores <= cpuMillicores && ask.memoryMb <= memoryMb && ask.diskMb <= diskMb;
     }
 
+    public Room plus(Room more) {
+        return new Room(cpuMillicores + more.cpuMillicores, memoryMb + more.memoryMb, diskMb + more.diskMb);
+    }
+
     /** What is left when {@code taken} is gone; never below nothing, as a worker may come back smaller than it was. */
     public Room minus(Room taken) {
         return new Room(

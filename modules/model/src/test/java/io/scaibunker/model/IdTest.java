@@ -36,6 +36,7 @@ class IdTest {
                 new Type("ten_", TenantId::new, TenantId::parse),
                 new Type("usr_", UserId::new, UserId::parse),
                 new Type("key_", KeyId::new, KeyId::parse),
+                new Type("quo_", QuotaId::new, QuotaId::parse),
                 new Type("inc_", IncarnationId::new, IncarnationId::parse));
     }
 

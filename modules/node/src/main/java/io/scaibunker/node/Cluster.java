@@ -15,8 +15,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.http.ClientAuth;
-import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.core.net.PemTrustOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -102,15 +100,10 @@ record Cluster(Vertx vertx, HazelcastClusterManager manager) {
                 .setConnectTimeout(PING_MILLIS)
                 .setClusterPingInterval(PING_MILLIS)
                 .setClusterPingReplyInterval(PING_MILLIS);
-        config.tls()
-                .ifPresent(tls -> bus.setSsl(true)
-                        .setTrustAll(false)
-                        .setClientAuth(ClientAuth.REQUIRED)
-                        .setKeyCertOptions(new PemKeyCertOptions()
-                                .addCertPath(tls.certificate().toString())
-                                .addKeyPath(tls.key().toString()))
-                        .setTrustOptions(new PemTrustOptions()
-                                .addCertPath(tls.authority().toString())));
+        config.tls().ifPresent(tls -> {
+            tls.applyTo(bus);
+            bus.setTrustAll(false).setClientAuth(ClientAuth.REQUIRED);
+        });
         return bus;
     }
 

@@ -1,5 +1,6 @@
 package io.scaibunker.node;
 
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.model.Secret;
 import io.scaibunker.model.Settings;
 import java.nio.file.Path;
@@ -26,11 +27,8 @@ record ClusterConfig(
         List<String> members,
         Duration silence,
         Optional<Path> file,
-        Optional<Tls> tls,
+        Optional<FleetPass.Tls> tls,
         Optional<Secret> joinToken) {
-
-    /** PEM files: this node's certificate and key, and the authority that every node's certificate must come from. */
-    record Tls(Path certificate, Path key, Path authority) {}
 
     static ClusterConfig from(Settings all) {
         var settings = all.under("cluster.");
@@ -46,12 +44,12 @@ record ClusterConfig(
                 settings.secret("join-token"));
     }
 
-    private static Optional<Tls> tls(Settings settings) {
+    private static Optional<FleetPass.Tls> tls(Settings settings) {
         var certificate = settings.path("tls-certificate");
         var key = settings.path("tls-key");
         var authority = settings.path("tls-authority");
         if (certificate.isPresent() && key.isPresent() && authority.isPresent()) {
-            return Optional.of(new Tls(certificate.get(), key.get(), authority.get()));
+            return Optional.of(new FleetPass.Tls(certificate.get(), key.get(), authority.get()));
         }
         if (certificate.isPresent() || key.isPresent() || authority.isPresent()) {
             settings.problem("tls-certificate", "tls-certificate, tls-key and tls-authority go together: all or none");

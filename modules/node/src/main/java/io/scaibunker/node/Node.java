@@ -4,6 +4,7 @@ import io.scaibunker.api.ApiVerticle;
 import io.scaibunker.api.FirstKey;
 import io.scaibunker.api.ReadyCheck;
 import io.scaibunker.bus.BusCodec;
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Secret;
 import io.scaibunker.store.Database;
@@ -90,7 +91,9 @@ final class Node {
         var rooms = new Rooms(
                 configuration,
                 vertx,
-                JoinToken.of(configuration.cluster(), directory.path()),
+                new FleetPass(
+                        JoinToken.of(configuration.cluster(), directory.path()),
+                        configuration.cluster().tls()),
                 store.map(address -> openControl(vertx, address)),
                 Map.<String, ReadyCheck>of("cluster", cluster::check, "rooms", this::check));
         if (configuration.node().rooms().contains(RoomName.API)) {

@@ -3,9 +3,9 @@ package io.scaibunker.node;
 import io.scaibunker.api.ApiVerticle;
 import io.scaibunker.api.ReadyCheck;
 import io.scaibunker.bus.BunkerAccessClient;
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.bus.InventoryClient;
 import io.scaibunker.fanout.FanoutVerticle;
-import io.scaibunker.model.Secret;
 import io.scaibunker.scanner.ScannerVerticle;
 import io.scaibunker.scheduler.SchedulerVerticle;
 import io.scaibunker.store.Database;
@@ -26,7 +26,7 @@ import java.util.Optional;
 record Rooms(
         Configuration configuration,
         Vertx vertx,
-        Secret joinToken,
+        FleetPass pass,
         Optional<Control> control,
         Map<String, ReadyCheck> checks) {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
@@ -48,17 +48,17 @@ record Rooms(
     }
 
     private ScannerVerticle scanner() {
-        var workers = new InventoryClient(vertx, joinToken, CONNECT_LIMIT, INVENTORY_LIMIT);
+        var workers = new InventoryClient(vertx, pass, CONNECT_LIMIT, INVENTORY_LIMIT);
         return new ScannerVerticle(configuration.scanner(), rows().database(), workers::read);
     }
 
     private WorkerVerticle worker() {
         var alone = configuration.node().rooms().size() == 1;
-        return new WorkerVerticle(configuration.worker(), joinToken, alone);
+        return new WorkerVerticle(configuration.worker(), pass, alone);
     }
 
     private ApiVerticle api() {
-        var access = new BunkerAccessClient(vertx, joinToken, CONNECT_LIMIT);
+        var access = new BunkerAccessClient(vertx, pass, CONNECT_LIMIT);
         return new ApiVerticle(configuration.api(), rows().database(), rows().secrets(), access::open, checks);
     }
 

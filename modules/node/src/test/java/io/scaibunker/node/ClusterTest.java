@@ -3,6 +3,7 @@ package io.scaibunker.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.testkit.Ports;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -109,7 +110,7 @@ class ClusterTest {
 
     private ClusterConfig config(int ownPort, SelfSignedCertificate certificate) {
         var tls = Optional.ofNullable(certificate)
-                .map(found -> new ClusterConfig.Tls(
+                .map(found -> new FleetPass.Tls(
                         Path.of(found.certificatePath()),
                         Path.of(found.privateKeyPath()),
                         Path.of(found.certificatePath())));

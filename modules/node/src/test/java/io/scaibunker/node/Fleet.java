@@ -1,17 +1,15 @@
 package io.scaibunker.node;
 
 import static io.scaibunker.testkit.Eventually.eventually;
-import static org.assertj.core.api.Assertions.assertThat;
 
+import io.scaibunker.testkit.ApiClient;
+import io.scaibunker.testkit.Machines;
 import io.scaibunker.testkit.NodeProcess;
 import io.scaibunker.testkit.Ports;
 import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
@@ -31,7 +29,6 @@ import java.util.stream.Collectors;
 
 /** A control node and workers, each a process of its own, over one real database; and a client of its API. */
 final class Fleet implements AutoCloseable {
-    private static final String BASE = "/v1/modules/scaibunker";
     static final Duration START = Duration.ofSeconds(60);
 
     private final Path dir;
@@ -39,32 +36,16 @@ final class Fleet implements AutoCloseable {
     private final TestDatabase database = TestDatabase.empty();
     private final Map<String, NodeProcess> nodes = new HashMap<>();
     private final Map<String, String> control;
-    private final HttpClient http = HttpClient.newHttpClient();
     private final int clusterPort = Ports.free();
     private final int apiPort = Ports.free();
     private final int secondApiPort = Ports.free();
-    private int callsGoTo = apiPort;
-
-    /** An answer of the API. */
-    record Answer(int status, JsonObject body) {
-        JsonObject data() {
-            assertThat(status).as(body.encode()).isLessThan(300);
-            return body.getJsonObject("data");
-        }
-
-        JsonArray list() {
-            assertThat(status).as(body.encode()).isLessThan(300);
-            return body.getJsonArray("data");
-        }
-
-        String errorCode() {
-            return body.getJsonObject("error", new JsonObject()).getString("code", "");
-        }
-    }
+    private final ApiClient api;
 
     Fleet(Path dir, Path tarRoot, Map<String, String> more) {
         this.dir = dir;
         this.tarRoot = tarRoot;
+        api = new ApiClient(
+                List.of("127.0.0.1:" + apiPort, "127.0.0.1:" + secondApiPort), this::key, Duration.ofSeconds(60));
         control = settings("cluster.port", "" + clusterPort);
         control.put("node.rooms", "fanout,scheduler,scanner,api");
         control.put("store.url", database.url());
@@ -106,7 +87,7 @@ final class Fleet implements AutoCloseable {
                 "node.secrets-key-file", dir.resolve("control/var/secrets-key").toString());
         NodeProcess node = NodeProcess.start(dir.resolve("second"), settings).awaitReady(START);
         nodes.put("second", node);
-        callsGoTo = secondApiPort;
+        api.prefer("127.0.0.1:" + secondApiPort);
         return node;
     }
 
@@ -144,10 +125,7 @@ final class Fleet implements AutoCloseable {
 
     /** The processes of a worker's machines, known by its directory on their command line. */
     Set<Long> machines(String worker) {
-        String place = workerDir(worker).resolve("bunkers").toString();
-        return ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").contains(place)
-                        && process.info().command().orElse("").contains("qemu"))
+        return Machines.below(workerDir(worker)).values().stream()
                 .map(ProcessHandle::pid)
                 .collect(Collectors.toSet());
     }
@@ -208,29 +186,21 @@ final class Fleet implements AutoCloseable {
         eventually("rows of " + image, limit, () -> rows(image), List.of(statuses)::equals);
     }
 
-    Answer get(String path) {
-        return send("GET", path, null);
+    ApiClient.Answer get(String path) {
+        return api.get(path);
     }
 
-    Answer post(String path, JsonObject body) {
-        return send("POST", path, body);
+    ApiClient.Answer post(String path, JsonObject body) {
+        return api.post(path, body);
     }
 
-    Answer delete(String path) {
-        return send("DELETE", path, null);
+    ApiClient.Answer delete(String path) {
+        return api.delete(path);
     }
 
     /** A call whose body, or whose answer, is bytes. */
     HttpResponse<byte[]> bytes(String method, String path, byte[] body) {
-        try {
-            return http.send(
-                    request(path)
-                            .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofByteArray());
-        } catch (java.io.IOException | InterruptedException e) {
-            throw new IllegalStateException(method + " " + path, e);
-        }
+        return api.bytes(method, path, body);
     }
 
     /** A terminal, and all it says until it closes. */
@@ -258,38 +228,13 @@ final class Fleet implements AutoCloseable {
                 return null;
             }
         };
-        http.newWebSocketBuilder()
-                .header("Authorization", "Bearer " + key())
-                .buildAsync(URI.create("ws://127.0.0.1:" + apiPort + BASE + path), listener)
-                .join();
+        api.terminal(path, listener);
         return closed.orTimeout(30, TimeUnit.SECONDS).join();
-    }
-
-    private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + callsGoTo + BASE + path))
-                .timeout(Duration.ofSeconds(60))
-                .header("Authorization", "Bearer " + key())
-                .header("Content-Type", "application/json");
-    }
-
-    private Answer send(String method, String path, JsonObject body) {
-        try {
-            HttpRequest.Builder request = request(path);
-            request.method(
-                    method,
-                    body == null
-                            ? HttpRequest.BodyPublishers.noBody()
-                            : HttpRequest.BodyPublishers.ofString(body.encode()));
-            HttpResponse<String> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            return new Answer(answer.statusCode(), new JsonObject(answer.body()));
-        } catch (java.io.IOException | InterruptedException e) {
-            throw new IllegalStateException(method + " " + path, e);
-        }
     }
 
     @Override
     public void close() {
-        http.close();
+        api.close();
         nodes.entrySet().stream()
                 .sorted(java.util.Comparator.comparing(node -> node.getKey().equals("control")))
                 .forEach(node -> node.getValue().close());

@@ -4,10 +4,12 @@ import static io.scaibunker.testkit.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.scaibunker.testkit.ApiClient;
+import io.scaibunker.testkit.NodeProcess;
+import io.scaibunker.testkit.SampleImages;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,31 +42,11 @@ class FleetTest {
     @BeforeAll
     static void makeImages() throws Exception {
         Path tree = Files.createDirectories(images.resolve("tree"));
-        Files.createDirectories(tree.resolve("bin"));
-        Path source = Files.writeString(images.resolve("answer.c"), """
-                #include <fcntl.h>
-                #include <stdio.h>
-                #include <unistd.h>
-                /* Says 42; of a file, whether it was there before, and makes it for good. */
-                int main(int count, char **words) {
-                    int there = count > 1 && open(words[1], O_CREAT | O_EXCL, 0644) < 0;
-                    sync();
-                    return puts(there ? "again" : "42") < 0;
-                }
-                """);
-        assumeTrue(hasProgram("musl-gcc"), "musl-gcc is missing (Debian package musl-tools)");
-        run("musl-gcc", "-static", "-Os", "-o", tree.resolve("bin/answer").toString(), source.toString());
-        run("tar", "-C", tree.toString(), "-cf", images.resolve("small.tar").toString(), ".");
-        // Bytes that do not compress and take a while to bake.
-        try (OutputStream bulk = Files.newOutputStream(tree.resolve("bulk"))) {
-            byte[] block = new byte[1 << 20];
-            Random random = new Random(7);
-            for (int i = 0; i < 100; i++) {
-                random.nextBytes(block);
-                bulk.write(block);
-            }
-        }
-        run("tar", "-C", tree.toString(), "-cf", images.resolve("large.tar").toString(), ".");
+        assumeTrue(SampleImages.hasProgram("musl-gcc"), "musl-gcc is missing (Debian package musl-tools)");
+        SampleImages.answer(tree);
+        SampleImages.tar(tree, images.resolve("small.tar"));
+        SampleImages.bulk(tree.resolve("bulk"), 100, 7);
+        SampleImages.tar(tree, images.resolve("large.tar"));
     }
 
     @BeforeEach
@@ -140,6 +122,103 @@ class FleetTest {
     }
 
     @Test
+    void whenTheBakerDiesForGoodAnotherOneBakes() {
+        fleet.startWorker("two");
+        fleet.startWorker("three");
+        fleet.group("one", "two", "three");
+        fleet.registerTar("large", images.resolve("large.tar"), 256);
+        String baker = eventually(
+                "somebody bakes",
+                BAKE,
+                () -> fleet.get("/images/large/cache").list().stream()
+                        .map(JsonObject.class::cast)
+                        .filter(row -> "baking".equals(row.getString("phase")))
+                        .map(row -> row.getString("worker_name"))
+                        .findFirst()
+                        .orElse(""),
+                name -> !name.isEmpty());
+        String[] others = Stream.of("one", "two", "three")
+                .filter(name -> !name.equals(baker))
+                .toArray(String[]::new);
+
+        fleet.node(baker).kill();
+
+        eventually(
+                "the others have it",
+                BAKE,
+                () -> fleet.get("/images/large").data().getJsonObject("readiness"),
+                readiness -> readiness.getInteger("ready") == 2 && readiness.getInteger("lost") == 1);
+        assertThat(Stream.of(others).filter(name -> fleet.node(name).output().contains(" baked img_")))
+                .hasSize(1);
+        assertCopiesAreClean(others);
+        fleet.startWorker(baker);
+        fleet.awaitRows("large", BAKE, "ready", "ready", "ready");
+        assertThat(fleet.node(baker).output()).doesNotContain(" baked img_");
+    }
+
+    @Test
+    void whatAWorkerHeldForAGroupThatItLeavesGoesUnlessAnotherGroupWantsItThere() throws Exception {
+        String pool = fleet.group("one");
+        String kept = fleet.registerTar("kept", images.resolve("small.tar"), 16).getString("id");
+        String left = fleet.registerTar("left", images.resolve("small.tar"), 24).getString("id");
+        fleet.awaitRows("kept", BAKE, "ready");
+        fleet.awaitRows("left", BAKE, "ready");
+        String few = fleet.post("/availability-groups", new JsonObject().put("name", "few"))
+                .data()
+                .getString("id");
+        fleet.post(
+                        "/availability-groups/" + few + "/images",
+                        new JsonObject().put("image_ids", new JsonArray(List.of(kept))))
+                .data();
+        fleet.post(
+                        "/availability-groups/" + few + "/workers",
+                        new JsonObject().put("worker_ids", new JsonArray(List.of(fleet.workerId("one")))))
+                .data();
+
+        fleet.delete("/availability-groups/" + pool + "/workers/" + fleet.workerId("one"));
+
+        fleet.awaitRows("left", BAKE, "evicted");
+        fleet.awaitRows("kept", BAKE, "ready");
+        try (var entries = Files.newDirectoryStream(fleet.workerDir("one").resolve("copies"), "*.json")) {
+            assertThat(entries.iterator())
+                    .toIterable()
+                    .extracting(entry -> entry.getFileName().toString())
+                    .containsExactly(kept + ".json");
+        }
+        assertThat(copyOn("one")).hasSize(16 << 20);
+        fleet.delete("/availability-groups/" + few + "/images/" + kept);
+        fleet.awaitRows("kept", BAKE, "evicted");
+        eventually(() -> assertThat(fleet.workerDir("one").resolve("copies")).isEmptyDirectory());
+        assertThat(fleet.get("/images/" + left).data().getString("status")).isEqualTo("active");
+    }
+
+    @Test
+    void aWorkerWhoseDiskWasWipedHasItsPlaceAgainWithNoCall() {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        runningBunker();
+        String before = fleet.workerId("one");
+
+        fleet.node("one").kill();
+        NodeProcess.wipe(fleet.workerDir("one"));
+        fleet.startWorker("one");
+
+        // Nobody knows the machine of its bunker any more; a machine that nobody knows does not run on.
+        eventually(() -> assertThat(fleet.machines("one")).isEmpty());
+        eventually(
+                "it is there, and the one it was is forgotten",
+                BAKE,
+                () -> fleet.get("/workers").list().stream()
+                        .map(worker -> ((JsonObject) worker).getString("id"))
+                        .toList(),
+                ids -> ids.size() == 1 && !ids.contains(before));
+        fleet.awaitRows("small", BAKE, "ready");
+        assertCopiesAreClean("one");
+    }
+
+    @Test
     void aWorkerKilledDuringItsBakeBakesAgainAfterItsRestartAndLeavesNothingHalfMade() {
         fleet.group("one");
         fleet.registerTar("large", images.resolve("large.tar"), 256);
@@ -194,7 +273,7 @@ class FleetTest {
     }
 
     private void assertAnswers(String bunker) {
-        Fleet.Answer answer = eventually(
+        ApiClient.Answer answer = eventually(
                 bunker + " answers",
                 Duration.ofSeconds(20),
                 () -> fleet.post(
@@ -288,6 +367,51 @@ class FleetTest {
     }
 
     @Test
+    void aBunkerStandsStillAndGoesOnAndEndsWhenItIsOldOrNotUsed() {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        String old = fleet.post(
+                        "/bunkers", new JsonObject().put("image", "small").put("max_lifetime_s", 1))
+                .data()
+                .getString("id");
+        assertThat(awaitStatus(old, "terminated").getString("ended_reason")).isEqualTo("lifetime");
+        String unused = fleet.post(
+                        "/bunkers", new JsonObject().put("image", "small").put("idle_timeout_s", 1))
+                .data()
+                .getString("id");
+        assertThat(awaitStatus(unused, "terminated").getString("ended_reason")).isEqualTo("idle");
+
+        String bunker = runningBunker();
+        JsonObject row = fleet.get("/bunkers/" + bunker).data();
+        assertThat(row.getString("expires_at")).isNotNull();
+        assertThat(row.getJsonObject("boot").getInteger("kernel_ms")).isPositive();
+        assertThat(row.getJsonObject("boot").getInteger("decide_ms")).isNotNull();
+        fleet.post("/bunkers/" + bunker + "/pause", new JsonObject()).data();
+        awaitStatus(bunker, "paused");
+        assertThat(answer(bunker).errorCode()).isEqualTo("WRONG_STATE");
+        fleet.node("one").kill();
+        fleet.startWorker("one");
+        assertThat(awaitStatus(bunker, "paused").getString("idle_since")).isNull();
+        fleet.post("/bunkers/" + bunker + "/resume", new JsonObject()).data();
+        awaitStatus(bunker, "running");
+        assertThat(answer(bunker).data().getString("stdout")).isEqualTo("42\n");
+        fleet.post("/bunkers/" + bunker + "/pause", new JsonObject()).data();
+        awaitStatus(bunker, "paused");
+        fleet.delete("/bunkers/" + bunker).data();
+        assertThat(awaitStatus(bunker, "terminated").getString("ended_reason")).isEqualTo("deleted");
+        assertThat(fleet.post("/bunkers/" + bunker + "/resume", new JsonObject())
+                        .errorCode())
+                .isEqualTo("WRONG_STATE");
+    }
+
+    private ApiClient.Answer answer(String bunker) {
+        return fleet.post(
+                "/bunkers/" + bunker + "/exec", new JsonObject().put("command", new JsonArray(List.of("/bin/answer"))));
+    }
+
+    @Test
     void theTutorialFromRegistrationToRetirement() {
         requireMachines();
         String group = fleet.group("one");
@@ -366,7 +490,7 @@ class FleetTest {
         fleet.registerTar("before", images.resolve("small.tar"), 16);
 
         fleet.database().refuseConnections(true);
-        Fleet.Answer away = eventually(
+        ApiClient.Answer away = eventually(
                 "the API says that it cannot now",
                 Duration.ofSeconds(20),
                 () -> fleet.get("/images"),
@@ -413,7 +537,7 @@ class FleetTest {
             try (var copies = Files.newDirectoryStream(fleet.workerDir(worker).resolve("copies"), "*.ext4")) {
                 int count = 0;
                 for (Path copy : copies) {
-                    run("/usr/sbin/e2fsck", "-fn", copy.toString());
+                    SampleImages.run("/usr/sbin/e2fsck", "-fn", copy.toString());
                     count++;
                 }
                 assertThat(count).as("copies on " + worker).isEqualTo(1);
@@ -421,18 +545,5 @@ class FleetTest {
                 throw new AssertionError(worker, e);
             }
         }
-    }
-
-    private static boolean hasProgram(String name) {
-        return List.of(System.getenv("PATH").split(":")).stream()
-                .anyMatch(place -> Files.isExecutable(Path.of(place, name)));
-    }
-
-    private static void run(String... command) throws Exception {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertThat(process.waitFor()).as(String.join(" ", command)).isZero();
     }
 }

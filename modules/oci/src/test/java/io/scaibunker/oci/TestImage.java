@@ -1,6 +1,7 @@
 package io.scaibunker.oci;
 
 import com.github.luben.zstd.Zstd;
+import io.scaibunker.testkit.LocalRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

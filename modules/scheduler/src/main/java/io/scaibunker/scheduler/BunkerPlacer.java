@@ -4,101 +4,296 @@ import io.scaibunker.bus.Answer;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question.PlaceBunker;
+import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.ImageId;
+import io.scaibunker.model.ImageStatus;
 import io.scaibunker.model.PlatformException;
-import io.scaibunker.store.Bunkers;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.model.WorkerId;
+import io.scaibunker.scheduler.Fleet.Standing;
+import io.scaibunker.scheduler.Placement.Chosen;
+import io.scaibunker.scheduler.Placement.Refused;
+import io.scaibunker.store.Bookings;
+import io.scaibunker.store.Bookings.Outcome;
 import io.scaibunker.store.Database;
-import io.scaibunker.store.Workers;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonObject;
+import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides who takes a bunker and books it there. */
+/**
+ * Decides who takes bunkers, and books them: all that came while the last batch was booked are the next batch. One statement
+ * books a batch and refuses what cannot be; what it refused is decided again by what it said. Nobody is refused by a guess:
+ * where nobody takes an order, rows are read after it came, and it is decided once more.
+ *
+ * <p>Lives on one event loop.
+ */
 final class BunkerPlacer {
     private static final Logger LOG = LoggerFactory.getLogger(BunkerPlacer.class);
 
-    /**
-     * How often it is decided anew when the chosen worker's room was gone at booking. Another order got it, so all of a
-     * rush come to an end; the bound is for the unlucky one among very many.
-     */
-    private static final int TRIES_MAX = 40;
+    private static final int BATCH_MAX = 256;
+    private static final int WAITING_MAX = 20_000;
 
-    private static final int RETRY_AFTER_SECONDS = 5;
+    private static final Duration LOOK_AFTER_PARKED = Duration.ofMillis(100);
+    private static final long PROMOTE_EVERY = Duration.ofSeconds(10).toNanos();
 
     private final Database database;
     private final Post post;
+    private final CopyEtas etas;
+    private final Fleet fleet = new Fleet();
+    private final BookingDesk desk;
+    private final Parking parking = new Parking();
+    private final FleetReader reader;
+    private final Map<BunkerId, Order> underWay = new HashMap<>();
+    private final Deque<Order> waiting = new ArrayDeque<>();
+    private final List<Order> doubtful = new ArrayList<>();
+    private final Map<ImageId, Long> promoted = new HashMap<>();
+    private boolean booking;
+    private boolean freshening;
+    private boolean mustRead;
 
-    BunkerPlacer(Database database, Post post) {
+    BunkerPlacer(Database database, Post post, CopyEtas etas) {
         this.database = database;
         this.post = post;
+        this.etas = etas;
+        this.desk = new BookingDesk(database, post, fleet);
+        this.reader = new FleetReader(
+                database,
+                fleet,
+                () -> !parking.isEmpty(),
+                images -> queue(parking.leave(images)),
+                () -> queue(parking.leaveAll()));
+    }
+
+    /** @return the timers, to be cancelled at the end */
+    List<Long> start(Vertx vertx) {
+        return List.of(
+                reader.start(vertx), vertx.setPeriodic(LOOK_AFTER_PARKED.toMillis(), tick -> refuseTheOverdue()));
     }
 
     /** Asked again with the same id, answers what was booked the first time. */
-    Future<Answer.Placement> place(PlaceBunker order) {
-        return place(order, 1);
+    Future<Answer.Placement> place(PlaceBunker asked) {
+        Order before = underWay.get(asked.bunkerId());
+        if (before != null) {
+            return before.answered();
+        }
+        if (underWay.size() >= WAITING_MAX) {
+            return Future.failedFuture(PlatformException.unavailable("the scheduler, which has too much to do,", null));
+        }
+        Order order = new Order(asked);
+        underWay.put(asked.bunkerId(), order);
+        queue(List.of(order));
+        return order.answered().onComplete(done -> underWay.remove(asked.bunkerId()));
     }
 
-    private Future<Answer.Placement> place(PlaceBunker order, int attempt) {
-        return Bunkers.find(database.client(), order.bunkerId())
-                .compose(booked -> booked.isPresent()
-                        ? Future.succeededFuture(
-                                new Answer.Placed(order.bunkerId(), booked.get().workerId()))
-                        : decide(order, attempt));
+    private void queue(Collection<Order> orders) {
+        waiting.addAll(orders);
+        next();
     }
 
-    private Future<Answer.Placement> decide(PlaceBunker order, int attempt) {
-        return Workers.candidates(database.client(), order.imageId())
-                .map(workers -> Placement.choose(order.bunkerId(), order.room(), workers))
-                .compose(decision -> switch (decision) {
-                    case Placement.Refused refused -> Future.succeededFuture(refusal(order, refused));
-                    case Placement.Chosen chosen -> book(order, chosen, attempt);
+    private void next() {
+        if (booking || waiting.isEmpty()) {
+            return;
+        }
+        booking = true;
+        List<Order> batch = batch();
+        (mustRead ? reader.fresh(images(batch)) : reader.have(images(batch)))
+                .compose(known -> {
+                    mustRead = false;
+                    return decide(batch);
+                })
+                .onFailure(thrown -> batch.forEach(order -> order.fail(thrown)))
+                .onComplete(done -> {
+                    booking = false;
+                    next();
                 });
     }
 
-    private static Answer.Placement refusal(PlaceBunker order, Placement.Refused refused) {
-        LOG.info("nobody takes {} from {}: {}", order.bunkerId(), order.imageId(), refused.reasons());
-        return new Answer.Refused(refused.code(), refused.message(), refused.reasons(), RETRY_AFTER_SECONDS);
-    }
-
-    private Future<Answer.Placement> book(PlaceBunker order, Placement.Chosen chosen, int attempt) {
-        Booking booking = new Booking(
-                order.bunkerId(),
-                order.tenantId(),
-                order.userId(),
-                order.name(),
-                order.imageId(),
-                chosen.workerId(),
-                order.room(),
-                new JsonObject(order.wish()),
-                record(chosen, attempt));
-        return Bunkers.book(database.client(), booking).compose(booked -> {
-            if (booked) {
-                LOG.info("{} from {} goes to {}", order.bunkerId(), order.imageId(), chosen.workerId());
-                post.nudge(new Nudge.BunkersChanged(chosen.workerId()));
-                if (!chosen.copyReady()) {
-                    post.nudge(new Nudge.CopiesAsked());
-                }
-                return Future.succeededFuture(new Answer.Placed(order.bunkerId(), chosen.workerId()));
+    private List<Order> batch() {
+        List<Order> batch = new ArrayList<>();
+        long now = System.nanoTime();
+        while (!waiting.isEmpty()
+                && batch.size() < BATCH_MAX
+                && !(waiting.element().isAlone() && !batch.isEmpty())) {
+            Order order = waiting.remove();
+            if (order.isTooLate(now)) {
+                order.fail(PlatformException.unavailable("the scheduler, which has too much to do,", null));
+            } else {
+                batch.add(order);
             }
-            return attempt < TRIES_MAX
-                    ? place(order, attempt + 1)
-                    : Future.failedFuture(new PlatformException(
-                                    ErrorCode.WORKER_UNAVAILABLE, "workers fill up faster than this could be booked")
-                            .retryAfter(Duration.ofSeconds(1)));
-        });
+            if (order.isAlone()) {
+                break;
+            }
+        }
+        return batch;
     }
 
-    /** Why this worker, kept with the bunker. */
-    private static JsonObject record(Placement.Chosen chosen, int attempt) {
-        JsonObject passed = new JsonObject();
-        chosen.passed().forEach((reason, count) -> passed.put(reason.word(), count));
-        return new JsonObject()
-                .put("copy", chosen.copyReady() ? "ready" : "to_be_fetched")
-                .put("considered", chosen.considered())
-                .put("passed_over", passed)
-                .put("attempts", attempt);
+    private static Set<ImageId> images(Collection<Order> orders) {
+        return orders.stream().map(order -> order.asked().imageId()).collect(Collectors.toSet());
+    }
+
+    private Future<?> decide(List<Order> batch) {
+        Map<Order, Chosen> chosen = new LinkedHashMap<>();
+        Map<Order, Refused> refused = new LinkedHashMap<>();
+        for (Order order : batch) {
+            Optional<Standing> standing = fleet.standing(order.asked().imageId());
+            if (standing.isEmpty() && order.looksAgain()) {
+                // Read a moment ago, and forgotten since: it changed just now.
+                waiting.add(order);
+                continue;
+            }
+            if (standing.isEmpty() || standing.get().image().status() != ImageStatus.ACTIVE) {
+                order.fail(Refusals.image(order.asked().imageId(), standing.isPresent()));
+                continue;
+            }
+            switch (Placement.choose(
+                    fleet,
+                    order.ask(),
+                    standing.get(),
+                    worker -> etas.of(order.asked().imageId(), worker))) {
+                case Chosen here -> {
+                    fleet.take(here.slot(), order.asked().room());
+                    chosen.put(order, here);
+                }
+                case Refused why -> {
+                    if (fleet.readAt() >= order.since() && standing.get().readAt() >= order.since()) {
+                        refused.put(order, why);
+                    } else {
+                        doubt(order);
+                    }
+                }
+            }
+        }
+        return Future.join(book(chosen), refuse(refused));
+    }
+
+    // --- by a guess nobody is refused ---
+
+    private void doubt(Order order) {
+        doubtful.add(order);
+        if (!freshening) {
+            freshen();
+        }
+    }
+
+    private void freshen() {
+        List<Order> asking = List.copyOf(doubtful);
+        doubtful.clear();
+        freshening = true;
+        reader.fresh(images(asking))
+                .onSuccess(read -> queue(asking))
+                .onFailure(thrown -> asking.forEach(order -> order.fail(thrown)))
+                .onComplete(done -> {
+                    freshening = false;
+                    if (!doubtful.isEmpty()) {
+                        freshen();
+                    }
+                });
+    }
+
+    private Future<?> refuse(Map<Order, Refused> refused) {
+        if (refused.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        List<BunkerId> ids =
+                refused.keySet().stream().map(order -> order.asked().bunkerId()).toList();
+        return Bookings.known(database.client(), ids)
+                .onSuccess(known -> refused.forEach((order, why) -> {
+                    WorkerId worker = known.get(order.asked().bunkerId());
+                    if (worker != null) {
+                        order.answer(new Answer.Placed(order.asked().bunkerId(), worker));
+                    } else {
+                        refuse(order, why);
+                    }
+                }));
+    }
+
+    private void refuse(Order order, Refused why) {
+        order.park(why);
+        if (why.worthWaiting() && order.mayWait(System.nanoTime()) && parking.park(order)) {
+            promote(order.asked().imageId());
+        } else {
+            answer(order, why);
+        }
+    }
+
+    private static void answer(Order order, Refused why) {
+        LOG.info(
+                "nobody takes {} from {}: {}",
+                order.asked().bunkerId(),
+                order.asked().imageId(),
+                why.reasons());
+        order.answer(Refusals.of(why));
+    }
+
+    private void promote(ImageId image) {
+        long now = System.nanoTime();
+        promoted.values().removeIf(at -> now - at > PROMOTE_EVERY);
+        if (promoted.putIfAbsent(image, now) == null) {
+            post.nudge(new Nudge.CopyAwaited(image));
+        }
+    }
+
+    private void refuseTheOverdue() {
+        long now = System.nanoTime();
+        parking.leaveIf(order -> !order.mayWait(now))
+                .forEach(order -> answer(order, order.refused().orElseThrow()));
+    }
+
+    // --- what is chosen is booked, or decided again ---
+
+    private Future<?> book(Map<Order, Chosen> chosen) {
+        if (chosen.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        return desk.book(chosen)
+                .onSuccess(outcomes -> outcomes.forEach(this::settle))
+                .recover(thrown -> {
+                    failed(chosen.keySet(), thrown);
+                    return Future.succeededFuture();
+                });
+    }
+
+    private void settle(Order order, Outcome outcome) {
+        switch (outcome.fate()) {
+            case BOOKED, KNOWN -> order.answer(new Answer.Placed(outcome.id(), outcome.workerId()));
+            case DEACTIVATED -> order.fail(Refusals.image(order.asked().imageId(), true));
+            case TENANT, USER -> order.answer(Refusals.overQuota(outcome));
+            case FULL, AGAIN -> {
+                if (order.triesAgain()) {
+                    waiting.add(order);
+                }
+            }
+            case ELSEWHERE -> {
+                if (order.triesAgain()) {
+                    doubt(order);
+                }
+            }
+        }
+    }
+
+    /** What one order did wrong must not be another's failure: the next time each is booked by itself. */
+    private void failed(Collection<Order> orders, Throwable thrown) {
+        mustRead = true;
+        boolean away = thrown instanceof PlatformException known && known.code() == ErrorCode.SERVICE_UNAVAILABLE;
+        if (away || orders.size() == 1) {
+            orders.forEach(order -> order.fail(thrown));
+        } else {
+            LOG.warn("a batch of {} failed, each is tried by itself", orders.size(), thrown);
+            orders.forEach(Order::isolate);
+            waiting.addAll(orders);
+        }
     }
 }

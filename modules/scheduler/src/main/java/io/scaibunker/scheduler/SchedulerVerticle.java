@@ -1,5 +1,6 @@
 package io.scaibunker.scheduler;
 
+import io.scaibunker.bus.News;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
@@ -8,6 +9,8 @@ import io.scaibunker.store.Database;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
 
 /** The door of the scheduler room. */
 @SuppressWarnings("NullAway.Init") // what start() makes
@@ -18,6 +21,7 @@ public final class SchedulerVerticle extends VerticleBase {
     private final Database database;
     private Post post;
     private Rounds rounds;
+    private List<Long> timers;
 
     public SchedulerVerticle(SchedulerConfig config, Database database) {
         this.config = config;
@@ -27,21 +31,25 @@ public final class SchedulerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         post = new Post(vertx);
-        BunkerPlacer placer = new BunkerPlacer(database, post);
+        CopyEtas etas = new CopyEtas(InstantSource.system());
+        BunkerPlacer placer = new BunkerPlacer(database, post, etas);
         WorkerRoll roll = new WorkerRoll(config, database, post);
         BunkerReports bunkers = new BunkerReports(database);
         rounds = new Rounds(vertx, "scheduler", config.sweep(), roll::drain);
 
         post.heed(Nudge.WorkerAsked.ADDRESS, rounds::nudge);
+        post.watch(News.CopyProgressed.ADDRESS, News.CopyProgressed.class, etas::hear);
         post.serve(Question.PlaceBunker.ADDRESS, Question.PlaceBunker.class, placer::place);
         post.serve(Question.WorkerBeat.ADDRESS, Question.WorkerBeat.class, roll::hear);
         post.serve(Question.BunkersWanted.ADDRESS, Question.BunkersWanted.class, bunkers::page);
         post.serve(Question.BunkerReported.ADDRESS, Question.BunkerReported.class, bunkers::take);
+        timers = placer.start(vertx);
         return post.open().onSuccess(open -> rounds.nudge());
     }
 
     @Override
     public Future<?> stop() {
+        timers.forEach(vertx::cancelTimer);
         return rounds.stop().compose(stopped -> post.close(CLOSE_LIMIT));
     }
 }

@@ -4,6 +4,8 @@ import io.scaibunker.bus.Answer;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question.WorkerBeat;
+import io.scaibunker.model.WorkerAbilities;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
@@ -11,6 +13,7 @@ import io.scaibunker.store.Workers;
 import io.scaibunker.store.Workers.Beat;
 import io.scaibunker.store.Workers.Heard;
 import io.vertx.core.Future;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +46,8 @@ final class WorkerRoll {
                 said.acceleration(),
                 said.zone(),
                 said.labels(),
-                said.versions());
+                said.versions(),
+                Objects.requireNonNullElse(said.abilities(), WorkerAbilities.UNKNOWN));
         return Workers.beat(database.client(), beat).map(heard -> {
             welcome(said, heard);
             return new Answer.BeatTaken(heard.status());
@@ -62,18 +66,40 @@ final class WorkerRoll {
         }
     }
 
-    /** The silent are lost, what was asked of the others holds, and bunkers of the long lost have failed. */
+    private void succeeded(WorkerId heir) {
+        LOG.info("worker {} takes the place of a lost one of its name", heir);
+        post.nudge(new Nudge.WorkerJoined(heir));
+    }
+
+    /**
+     * The silent are lost, who came back as another has its place again, what was asked of the others holds, bunkers of the long
+     * lost have failed, and those that are too old, or whose drain is over, are to end.
+     */
     Future<?> drain() {
-        return database.inTransaction(sql -> Workers.loseStale(sql, config.workerStale())
-                        .onSuccess(lost -> lost.forEach(worker -> LOG.warn("worker {} is lost", worker)))
-                        .compose(lost -> Workers.followIntents(sql))
-                        .compose(followed -> Bunkers.failOfLost(sql, config.giveUpAfter())))
+        return Workers.loseStale(database.client(), config.workerStale())
+                .onSuccess(lost -> lost.forEach(worker -> LOG.warn("worker {} is lost", worker)))
+                .compose(lost -> Workers.succeed(database.client()))
+                .onSuccess(heirs -> heirs.forEach(this::succeeded))
+                .compose(succeeded -> Workers.followIntents(database.client()))
+                .compose(followed -> Bunkers.failOfLost(database.client(), config.giveUpAfter()))
                 .onSuccess(failed -> {
                     if (failed > 0) {
                         LOG.warn("{} bunkers failed with their workers", failed);
                     }
                 })
-                .compose(failed -> Bunkers.workersToTell(database.client()))
+                .compose(failed -> Bunkers.askEndOfDrained(database.client()))
+                .onSuccess(asked -> {
+                    if (asked > 0) {
+                        LOG.info("{} bunkers are to end with the drains of their workers", asked);
+                    }
+                })
+                .compose(asked -> Bunkers.askEndOfExpired(database.client()))
+                .onSuccess(expired -> {
+                    if (!expired.isEmpty()) {
+                        LOG.info("{} bunkers have lived as long as they were to live", expired.size());
+                    }
+                })
+                .compose(expired -> Bunkers.workersToTell(database.client()))
                 .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.BunkersChanged(worker))));
     }
 }

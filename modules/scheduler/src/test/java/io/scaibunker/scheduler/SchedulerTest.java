@@ -2,6 +2,7 @@ package io.scaibunker.scheduler;
 
 import static io.scaibunker.testkit.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.scaibunker.bus.Answer.BeatTaken;
 import io.scaibunker.bus.Answer.Placed;
@@ -12,6 +13,7 @@ import io.scaibunker.bus.Answer.WantedBunker;
 import io.scaibunker.bus.BusCodec;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
+import io.scaibunker.bus.Question.BootTimes;
 import io.scaibunker.bus.Question.BunkerReported;
 import io.scaibunker.bus.Question.BunkersWanted;
 import io.scaibunker.bus.Question.Failure;
@@ -21,21 +23,25 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.FieldError;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.QuotaId;
+import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerId;
-import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.model.WorkerStatus;
+import io.scaibunker.store.Bookings;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Bunkers.Bunker;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.Migrations;
+import io.scaibunker.store.Quotas;
 import io.scaibunker.store.StoreConfig;
 import io.scaibunker.store.Workers;
 import io.scaibunker.testkit.LostNudges;
@@ -52,6 +58,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -151,15 +158,22 @@ class SchedulerTest {
                         new Digest(DIGEST),
                         "notebook",
                         ONE,
-                        Map.of("LANG", "C"),
+                        Map.of(),
                         null,
                         LifecycleMode.EPHEMERAL,
-                        0));
-        assertThat(find(id).placement())
+                        0,
+                        null,
+                        null,
+                        RestartPolicy.NEVER));
+        var placement = find(id).placement();
+        assertThat(placement.remove("decide_ms")).isNotNull();
+        assertThat(placement)
                 .isEqualTo(new JsonObject()
                         .put("copy", "ready")
                         .put("considered", 1)
                         .put("passed_over", new JsonObject())
+                        .put("compared", 1)
+                        .put("score", new JsonObject().put("free", 1.0).put("zone_free", 1.0))
                         .put("attempts", 1));
     }
 
@@ -220,6 +234,44 @@ class SchedulerTest {
     }
 
     @Test
+    void whoComesBackAsAnotherTakesThePlaceOfTheLostOneOfItsName() {
+        open(OFTEN);
+        var wiped = WorkerId.fresh();
+        var twin = WorkerId.fresh();
+        beat(twin, IncarnationId.fresh());
+        beat(wiped, IncarnationId.fresh());
+        beat(wiped, IncarnationId.fresh());
+        seeds.addWorker(group, wiped.value());
+        seeds.ready(image, wiped.value(), DIGEST);
+        var bunker = place();
+        // The twin was there before the wiped one was heard last: it is somebody else.
+        seeds.heardBefore(wiped.value(), 28);
+        server.execute("UPDATE workers SET created_at = now() - interval '1 hour'");
+        eventually(() -> assertThat(worker(wiped).status()).isEqualTo(WorkerStatus.LOST));
+        beat(twin, IncarnationId.fresh());
+        assertThat(groupsOf(twin)).isZero();
+
+        var heir = WorkerId.fresh();
+        var run = IncarnationId.fresh();
+        beat(heir, run);
+        beat(heir, run);
+        eventually(() -> assertThat(groupsOf(heir)).isEqualTo(1));
+        assertThat(groupsOf(wiped)).isZero();
+        // What was booked there is not forgotten with it.
+        assertThat(worker(wiped).status()).isEqualTo(WorkerStatus.LOST);
+        seeds.heardBefore(wiped.value(), 90);
+        eventually(() -> assertThat(find(bunker).status()).isEqualTo(BunkerStatus.FAILED));
+        eventually(
+                () -> assertThat(Workers.find(database.client(), wiped).await()).isEmpty());
+        assertThat(groupsOf(heir)).isEqualTo(1);
+    }
+
+    private int groupsOf(WorkerId worker) {
+        return server.rows("SELECT 1 FROM group_workers WHERE worker_id = '" + worker.value() + "'")
+                .size();
+    }
+
+    @Test
     void aNewRunOfAWorkerGoesOnWithWhatTheEarlierBooted() {
         var worker = holder();
         open(RARELY);
@@ -240,14 +292,16 @@ class SchedulerTest {
         var worker = holder();
         open(RARELY);
         var running = place();
-        intend(worker, WorkerIntent.DRAIN);
+        Workers.drain(database.client(), worker, Optional.empty()).await();
+        post.nudge(new Nudge.WorkerAsked(worker));
         eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.DRAINING));
         assertThat(beat(worker, IncarnationId.fresh())).isEqualTo(WorkerStatus.DRAINING);
         Refused refused = (Refused) post.ask(order(BunkerId.fresh()), LIMIT).await();
         assertThat(refused.reasons()).extracting(FieldError::field).containsExactly("draining");
         assertThat(find(running).status()).isEqualTo(BunkerStatus.PENDING);
 
-        intend(worker, WorkerIntent.SERVE);
+        Workers.resume(database.client(), worker).await();
+        post.nudge(new Nudge.WorkerAsked(worker));
         eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.READY));
         assertThat(post.ask(order(BunkerId.fresh()), LIMIT).await()).isInstanceOf(Placed.class);
     }
@@ -263,7 +317,7 @@ class SchedulerTest {
             var id = place();
             eventually(() -> assertThat(nudges.count()).isGreaterThan(2));
             assertThat(wanted(worker)).extracting(WantedBunker::bunkerId).containsExactly(id);
-            Workers.intend(database.client(), worker, WorkerIntent.DRAIN).await();
+            Workers.drain(database.client(), worker, Optional.empty()).await();
             eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.DRAINING));
         }
     }
@@ -289,12 +343,46 @@ class SchedulerTest {
     }
 
     @Test
+    void whatHasLivedLongEnoughEndsForThatReasonAndIdleTimeIsKept() {
+        var worker = holder();
+        open(OFTEN);
+        var run = IncarnationId.fresh();
+        var id = place(new JsonObject().put("max_lifetime_s", 1).put("idle_timeout_s", 60));
+        var boot = new BootTimes(1, 2, 3, 4, 5);
+        var report = new BunkerReported(worker, run, id, 1, BunkerStatus.RUNNING, null, null, 1_750_000_000_000L, boot);
+        assertThat(post.ask(report, LIMIT).await()).isEqualTo(new ReportTaken(true));
+        assertThat(wanted(worker).getFirst())
+                .returns(1_750_000_000_000L, WantedBunker::idleSince)
+                .returns(60, WantedBunker::idleTimeoutS);
+        assertThat(find(id).life().expiresAt()).isPresent();
+        assertThat(find(id).life().boot().orElseThrow().getInteger("kernel_ms")).isEqualTo(4);
+        eventually(() -> assertThat(wanted(worker).getFirst().intent()).isEqualTo(BunkerIntent.END));
+        assertThat(find(id).life().endedReason()).contains(EndReason.LIFETIME);
+        assertThat(report(worker, run, id, BunkerStatus.TERMINATED)).isTrue();
+        assertThat(find(id).life().endedReason()).contains(EndReason.LIFETIME);
+    }
+
+    @Test
+    void whatItsWorkerEndsForWantOfUseSaysSo() {
+        var worker = holder();
+        open(RARELY);
+        var id = place();
+        var run = IncarnationId.fresh();
+        assertThat(report(worker, run, id, BunkerStatus.RUNNING)).isTrue();
+        var ending = new BunkerReported(worker, run, id, 1, BunkerStatus.TERMINATING, null, EndReason.IDLE, null, null);
+        assertThat(post.ask(ending, LIMIT).await()).isEqualTo(new ReportTaken(true));
+        assertThat(report(worker, run, id, BunkerStatus.TERMINATED)).isTrue();
+        assertThat(find(id).life().endedReason()).contains(EndReason.IDLE);
+    }
+
+    @Test
     void aFailureKeepsItsReason() {
         var worker = holder();
         open(RARELY);
         var id = place();
         var failure = new Failure(ErrorCode.MACHINE_FAILED, "it did not answer");
-        var report = new BunkerReported(worker, IncarnationId.fresh(), id, 1, BunkerStatus.FAILED, failure);
+        var report = new BunkerReported(
+                worker, IncarnationId.fresh(), id, 1, BunkerStatus.FAILED, failure, null, null, null);
         assertThat(post.ask(report, LIMIT).await()).isEqualTo(new ReportTaken(true));
         assertThat(find(id))
                 .returns(Optional.of(ErrorCode.MACHINE_FAILED), Bunker::failureCode)
@@ -322,19 +410,17 @@ class SchedulerTest {
         var environment = new JsonObject().put("LONG", "€\"".repeat(4000));
         var ids = IntStream.range(0, 150).mapToObj(i -> BunkerId.fresh()).toList();
         for (BunkerId id : ids) {
-            Bunkers.book(
-                            database.client(),
-                            new Bunkers.Booking(
-                                    id,
-                                    new TenantId(owner.tenant()),
-                                    new UserId(owner.user()),
-                                    "notebook",
-                                    new ImageId(image),
-                                    worker,
-                                    ONE,
-                                    new JsonObject().put("env_vars", environment),
-                                    new JsonObject()))
-                    .await();
+            var booking = new Bookings.Booking(
+                    id,
+                    new TenantId(owner.tenant()),
+                    new UserId(owner.user()),
+                    "notebook",
+                    new ImageId(image),
+                    worker,
+                    ONE,
+                    new JsonObject().put("env_vars", environment),
+                    new JsonObject());
+            Bookings.book(database.client(), List.of(booking)).await();
         }
         open(RARELY);
         var seen = new ArrayList<BunkerId>();
@@ -361,6 +447,124 @@ class SchedulerTest {
         Future.join(orders).otherwiseEmpty().await();
         assertThat(orders.stream().filter(order -> order.result() instanceof Placed))
                 .hasSize(10);
+    }
+
+    @Test
+    void aQuotaThatWouldBePassedIsSaidWithItsBucket() {
+        holder();
+        open(RARELY);
+        var caps =
+                new Quotas.Caps(OptionalLong.of(2), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty());
+        var tenant = Optional.of(new TenantId(owner.tenant()));
+        Quotas.insert(
+                        database.client(),
+                        new Quotas.Draft(QuotaId.fresh(), "two", Quotas.Bucket.TENANT, tenant, Optional.empty(), caps))
+                .await();
+        var orders = Stream.generate(() -> post.ask(order(BunkerId.fresh()), LIMIT))
+                .limit(5)
+                .toList();
+        Future.all(orders).await();
+        var refused = orders.stream()
+                .map(Future::result)
+                .filter(Refused.class::isInstance)
+                .map(Refused.class::cast)
+                .toList();
+        assertThat(refused).hasSize(3).allSatisfy(one -> {
+            assertThat(one.code()).isEqualTo(ErrorCode.BUNKER_QUOTA_EXCEEDED);
+            assertThat(one.reasons())
+                    .containsExactly(
+                            new FieldError("bucket", "tenant"),
+                            new FieldError("resource", "bunkers"),
+                            new FieldError("used", "2"),
+                            new FieldError("asked", "1"),
+                            new FieldError("cap", "2"));
+        });
+    }
+
+    @Test
+    void anOrderThatMayWaitGetsTheFirstCopyAndItsMakersAreToldToHurry() {
+        var maker = new WorkerId(seeds.worker());
+        seeds.addWorker(group, maker.value());
+        AtomicInteger hurried = heed(Nudge.CopyAwaited.ADDRESS);
+        open(RARELY);
+        var waits = order(BunkerId.fresh()).waiting(15_000);
+        var waiting = Stream.generate(() -> post.ask(waits, LIMIT)).limit(3).toList();
+        eventually(() -> assertThat(hurried).hasValue(1));
+        assertThat(waiting).noneMatch(Future::isComplete);
+        seeds.ready(image, maker.value(), DIGEST);
+        Future.all(waiting).await();
+        assertThat(waiting.stream().map(Future::result)).containsOnly(new Placed(waits.bunkerId(), maker));
+        assertThat(bunkers()).isEqualTo(1);
+    }
+
+    @Test
+    void aWaitIsBoundedAndWhereNoCopyCanComeThereIsNone() {
+        open(RARELY);
+        var futile = (Refused) post.ask(order(BunkerId.fresh()).waiting(15_000), Duration.ofSeconds(10))
+                .await();
+        assertThat(futile.worthWaiting()).isFalse();
+        seeds.addWorker(group, seeds.worker());
+        var over =
+                (Refused) post.ask(order(BunkerId.fresh()).waiting(300), LIMIT).await();
+        assertThat(over.worthWaiting()).isTrue();
+        assertThat(over.reasons()).extracting(FieldError::field).containsExactly("copy_missing");
+    }
+
+    @Test
+    void aCopyThatWentAwayUnseenCostsATryAndNoWrongBooking() {
+        var gone = holder();
+        var stays = holder();
+        open(RARELY);
+        for (int i = 0; i < 8; i++) {
+            place();
+        }
+        server.execute("UPDATE image_cache SET wanted = false WHERE worker_id = '" + gone.value() + "'");
+        var after = Stream.generate(this::place).limit(8).toList();
+        assertThat(after).allSatisfy(id -> assertThat(find(id).workerId()).isEqualTo(stays));
+    }
+
+    @Test
+    void whatIsWrongWithOneOrderIsNoOthersFailure() {
+        holder();
+        open(RARELY);
+        place();
+        var wrong = new PlaceBunker(
+                BunkerId.fresh(),
+                new TenantId(owner.tenant()),
+                UserId.fresh(),
+                new ImageId(image),
+                "nobody's",
+                ONE,
+                "{}",
+                0);
+        var orders = Stream.concat(
+                        Stream.generate(() -> order(BunkerId.fresh())).limit(10), Stream.of(wrong))
+                .map(order -> post.ask(order, LIMIT))
+                .toList();
+        Future.join(orders).otherwiseEmpty().await();
+        assertThat(orders.subList(0, 10)).allMatch(asked -> asked.result() instanceof Placed);
+        assertThat(orders.getLast().failed()).isTrue();
+    }
+
+    @Test
+    void whatStillRunsWhenADrainIsOverIsToEnd() {
+        var worker = holder();
+        open(RARELY);
+        var id = place();
+        Workers.drain(database.client(), worker, Optional.of(Duration.ofDays(1)))
+                .await();
+        post.nudge(new Nudge.WorkerAsked(worker));
+        eventually(() -> assertThat(worker(worker).status()).isEqualTo(WorkerStatus.DRAINING));
+        assertThat(wanted(worker)).extracting(WantedBunker::intent).containsExactly(BunkerIntent.RUN);
+        Workers.drain(database.client(), worker, Optional.of(Duration.ZERO)).await();
+        post.nudge(new Nudge.WorkerAsked(worker));
+        eventually(() -> assertThat(wanted(worker))
+                .extracting(WantedBunker::bunkerId, WantedBunker::intent)
+                .containsExactly(tuple(id, BunkerIntent.END)));
+        assertThat(worker(worker)).returns(1, Workers.Worker::bunkers);
+        assertThat(worker(worker).drainUntil()).isPresent();
+        Workers.resume(database.client(), worker).await();
+        assertThat(worker(worker).drainUntil()).isEmpty();
     }
 
     private void open(Duration sweep) {
@@ -393,6 +597,10 @@ class SchedulerTest {
     }
 
     private PlaceBunker order(BunkerId id, UUID from) {
+        return order(id, from, new JsonObject().put("env_vars", new JsonObject().put("LANG", "C")));
+    }
+
+    private PlaceBunker order(BunkerId id, UUID from, JsonObject wish) {
         return new PlaceBunker(
                 id,
                 new TenantId(owner.tenant()),
@@ -400,11 +608,16 @@ class SchedulerTest {
                 new ImageId(from),
                 "notebook",
                 ONE,
-                "{\"env_vars\":{\"LANG\":\"C\"}}");
+                wish.encode(),
+                0);
     }
 
     private BunkerId place() {
-        Placement placed = post.ask(order(BunkerId.fresh()), LIMIT).await();
+        return place(new JsonObject());
+    }
+
+    private BunkerId place(JsonObject wish) {
+        Placement placed = post.ask(order(BunkerId.fresh(), image, wish), LIMIT).await();
         return ((Placed) placed).bunkerId();
     }
 
@@ -421,21 +634,17 @@ class SchedulerTest {
                                 "tcg",
                                 "",
                                 Map.of(),
-                                Map.of()),
+                                Map.of(),
+                                null),
                         LIMIT)
                 .await();
         return taken.status();
     }
 
     private boolean report(WorkerId worker, IncarnationId run, BunkerId id, BunkerStatus status) {
-        return post.ask(new BunkerReported(worker, run, id, 1, status, null), LIMIT)
+        return post.ask(new BunkerReported(worker, run, id, 1, status, null, null, null, null), LIMIT)
                 .await()
                 .current();
-    }
-
-    private void intend(WorkerId worker, WorkerIntent intent) {
-        Workers.intend(database.client(), worker, intent).await();
-        post.nudge(new Nudge.WorkerAsked(worker));
     }
 
     private List<WantedBunker> wanted(WorkerId worker) {

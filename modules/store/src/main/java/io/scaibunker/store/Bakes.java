@@ -48,6 +48,17 @@ public final class Bakes {
                 """, Map.of("worker", workerId.value(), "image", imageId.value(), "lease", lease.toMillis()));
     }
 
+    /** Forgets leases whose time is over and whose holder is not at it any more. */
+    public static Future<Void> forgetExpired(SqlClient sql) {
+        return Sql.run(sql, """
+                        DELETE FROM bakes b
+                         WHERE lease_until < now()
+                           AND NOT EXISTS (SELECT 1 FROM image_cache c
+                                            WHERE c.image_id = b.image_id AND c.worker_id = b.worker_id AND c.wanted
+                                              AND c.status = 'building' AND c.phase <> 'waiting_for_peer')
+                        """, Map.of()).mapEmpty();
+    }
+
     /** The bake has ended, however. False if there was none. */
     public static Future<Boolean> release(SqlClient sql, WorkerId workerId, ImageId imageId) {
         return Sql.moved(

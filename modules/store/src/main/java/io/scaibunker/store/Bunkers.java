@@ -4,6 +4,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
@@ -14,7 +15,6 @@ import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
-import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
@@ -27,8 +27,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Table {@code bunkers}. A bunker's room is booked on its worker by the statement that inserts the bunker, and given
- * back by the statement that ends it.
+ * Table {@code bunkers}, once they are placed ({@link Bookings}). The statement that ends a bunker gives its room back: a
+ * trigger counts it.
  */
 public final class Bunkers {
     public record Bunker(
@@ -49,19 +49,37 @@ public final class Bunkers {
             Optional<String> failureMessage,
             OffsetDateTime createdAt,
             Optional<OffsetDateTime> startedAt,
-            Optional<OffsetDateTime> endedAt) {}
+            Optional<OffsetDateTime> endedAt,
+            Life life) {}
 
-    /** A bunker to book. */
-    public record Booking(
-            BunkerId id,
-            TenantId tenantId,
-            UserId userId,
-            String name,
-            ImageId imageId,
-            WorkerId workerId,
-            Room room,
-            JsonObject wish,
-            JsonObject placement) {}
+    /**
+     * What became of a bunker's time.
+     *
+     * @param endedReason told as soon as it is decided
+     * @param boot what the phases of the last boot have cost, in milliseconds
+     */
+    public record Life(
+            Optional<OffsetDateTime> expiresAt,
+            Optional<OffsetDateTime> idleSince,
+            Optional<EndReason> endedReason,
+            Optional<JsonObject> boot,
+            int restarts) {}
+
+    /**
+     * How a worker sees a bunker that lives.
+     *
+     * @param reason why it ends, where its worker decided that
+     */
+    public record Sight(
+            BunkerStatus status,
+            IncarnationId incarnation,
+            Optional<EndReason> reason,
+            Optional<OffsetDateTime> idleSince,
+            Optional<JsonObject> boot) {
+        public static Sight of(BunkerStatus status, IncarnationId incarnation) {
+            return new Sight(status, incarnation, Optional.empty(), Optional.empty(), Optional.empty());
+        }
+    }
 
     /** A bunker as its worker is told it. */
     public record Wanted(
@@ -74,7 +92,8 @@ public final class Bunkers {
             String name,
             Room room,
             JsonObject wish,
-            Optional<IncarnationId> incarnation) {}
+            Optional<IncarnationId> incarnation,
+            Optional<OffsetDateTime> idleSince) {}
 
     /** Which bunkers a list shows: those of a tenant or partner, of one user, in a status, from an image. */
     public record Filter(
@@ -90,59 +109,48 @@ public final class Bunkers {
 
     private Bunkers() {}
 
-    /**
-     * Books room on the worker and inserts the bunker, in one statement.
-     *
-     * @return false if the worker has no room any more, takes none, the image was deactivated meanwhile, or the bunker is
-     *     booked already
-     */
-    public static Future<Boolean> book(SqlClient sql, Booking booking) {
-        return Sql.moved(
-                        sql,
-                        """
-                WITH room AS (
-                    UPDATE workers
-                       SET allocated_cpu_millicores = allocated_cpu_millicores + :cpu,
-                           allocated_memory_mb = allocated_memory_mb + :memory,
-                           allocated_disk_mb = allocated_disk_mb + :disk
-                     WHERE id = :worker AND status = 'ready' AND intent = 'serve'
-                       AND allocated_cpu_millicores + :cpu <= cpu_millicores
-                       AND allocated_memory_mb + :memory <= memory_mb
-                       AND allocated_disk_mb + :disk <= disk_mb
-                       AND EXISTS (SELECT 1 FROM images WHERE id = :image AND status = 'active')
-                       AND NOT EXISTS (SELECT 1 FROM bunkers WHERE id = :id)
-                    RETURNING id)
-                INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id,
-                                     cpu_millicores, memory_mb, disk_mb, wish, placement)
-                SELECT :id, :tenant, :user, :name, :image, room.id, :cpu, :memory, :disk, :wish, :placement FROM room
-                """,
-                        Values.of("id", booking.id().value())
-                                .and("tenant", booking.tenantId().value())
-                                .and("user", booking.userId().value())
-                                .and("name", booking.name())
-                                .and("image", booking.imageId().value())
-                                .and("worker", booking.workerId().value())
-                                .and("cpu", booking.room().cpuMillicores())
-                                .and("memory", booking.room().memoryMb())
-                                .and("disk", booking.room().diskMb())
-                                .and("wish", booking.wish())
-                                .and("placement", booking.placement()))
-                .recover(Bunkers::bookedMeanwhile);
-    }
-
-    /** The same order, given twice at once, was booked by the other; this statement took no room. */
-    private static Future<Boolean> bookedMeanwhile(Throwable thrown) {
-        return thrown.getCause() instanceof PgException said && "bunkers_pkey".equals(said.getConstraint())
-                ? Future.succeededFuture(false)
-                : Future.failedFuture(thrown);
-    }
-
     /** Wants a bunker ended. Asking twice is asking once; an ended bunker stays as it is. */
     public static Future<Boolean> askEnd(SqlClient sql, BunkerId id) {
         return Sql.moved(sql, """
-                UPDATE bunkers SET intent = 'end', generation = generation + 1, updated_at = now()
+                UPDATE bunkers SET intent = 'end', ended_reason = coalesce(ended_reason, 'deleted'),
+                       generation = generation + 1, updated_at = now()
                  WHERE id = :id AND intent <> 'end' AND booked
                 """, Values.of("id", id.value()));
+    }
+
+    /** Wants a bunker that runs paused, or one that is paused to go on. False if it does not run or wants that already. */
+    public static Future<Boolean> askPause(SqlClient sql, BunkerId id, boolean pause) {
+        return Sql.moved(
+                sql,
+                """
+                UPDATE bunkers SET intent = :intent, generation = generation + 1, updated_at = now()
+                 WHERE id = :id AND intent NOT IN ('end', :intent) AND status IN ('running', 'paused')
+                """,
+                Values.of("id", id.value()).and("intent", (pause ? BunkerIntent.PAUSE : BunkerIntent.RUN).word()));
+    }
+
+    /** Wants those ended that have lived as long as they were to live, by the database's clock. */
+    public static Future<List<WorkerId>> askEndOfExpired(SqlClient sql) {
+        return Sql.list(sql, """
+                UPDATE bunkers SET intent = 'end', ended_reason = coalesce(ended_reason, 'lifetime'),
+                       generation = generation + 1, updated_at = now()
+                 WHERE expires_at <= now() AND intent <> 'end' AND booked
+                RETURNING worker_id
+                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
+    /**
+     * Wants the bunkers ended that still run where the deadline of a drain has passed.
+     *
+     * @return how many were not asked to end before
+     */
+    public static Future<Integer> askEndOfDrained(SqlClient sql) {
+        return Sql.run(sql, """
+                        UPDATE bunkers b SET intent = 'end', ended_reason = coalesce(b.ended_reason, 'drained'),
+                               generation = b.generation + 1, updated_at = now()
+                          FROM workers w
+                         WHERE w.id = b.worker_id AND w.drain_until <= now() AND b.intent <> 'end' AND b.booked
+                        """, Map.of()).map(rows -> rows.rowCount());
     }
 
     /**
@@ -150,30 +158,54 @@ public final class Bunkers {
      *
      * @return false if the bunker is not this worker's, is ended, or cannot get there from where it is
      */
-    public static Future<Boolean> move(
-            SqlClient sql, WorkerId workerId, BunkerId id, BunkerStatus to, IncarnationId incarnation) {
+    public static Future<Boolean> move(SqlClient sql, WorkerId workerId, BunkerId id, Sight seen) {
         return Sql.moved(
                 sql,
                 """
                 UPDATE bunkers
                    SET status = :to, incarnation = :incarnation, updated_at = now(),
-                       started_at = CASE WHEN :to = 'running' THEN coalesce(started_at, now()) ELSE started_at END
+                       started_at = CASE WHEN :to = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
+                       expires_at = CASE WHEN :to <> 'running' THEN expires_at ELSE coalesce(expires_at,
+                           now() + nullif((wish->>'max_lifetime_s')::int, 0) * interval '1 second') END,
+                       restarts = restarts
+                           + (:to = 'provisioning' AND status <> 'provisioning' AND started_at IS NOT NULL)::int,
+                       ended_reason = coalesce(ended_reason, :reason),
+                       idle_since = :idle_since, boot = coalesce(:boot, boot)
                  WHERE id = :id AND worker_id = :worker AND booked AND status = ANY(:from)
                 """,
                 Values.of("id", id.value())
                         .and("worker", workerId.value())
-                        .and("incarnation", incarnation.value())
-                        .and("to", to.word())
-                        .and("from", whence(to)));
+                        .and("incarnation", seen.incarnation().value())
+                        .and("to", seen.status().word())
+                        .and("from", whence(seen.status()))
+                        .and("reason", seen.reason().map(EndReason::word).orElse(null))
+                        .and("idle_since", seen.idleSince().orElse(null))
+                        .and("boot", seen.boot().orElse(null)));
     }
 
-    /** Ends a bunker and gives its room back. */
-    public static Future<Boolean> end(
-            SqlClient sql, WorkerId workerId, BunkerId id, @Nullable ErrorCode failure, @Nullable String message) {
+    /** Ends a bunker well and gives its room back; {@code reason} where none was told before. */
+    public static Future<Boolean> end(SqlClient sql, WorkerId workerId, BunkerId id, EndReason reason) {
+        return end(sql, workerId, id, reason, null, null);
+    }
+
+    /** Ends a bunker that failed and gives its room back. */
+    public static Future<Boolean> fail(
+            SqlClient sql, WorkerId workerId, BunkerId id, ErrorCode failure, String message) {
+        return end(sql, workerId, id, EndReason.FAILED, failure, message);
+    }
+
+    private static Future<Boolean> end(
+            SqlClient sql,
+            WorkerId workerId,
+            BunkerId id,
+            EndReason reason,
+            @Nullable ErrorCode failure,
+            @Nullable String message) {
         return ended(
                         sql,
                         "b.id = :id AND b.worker_id = :worker",
                         Values.of("id", id.value()).and("worker", workerId.value()),
+                        reason,
                         failure,
                         message)
                 .map(count -> count > 0);
@@ -192,12 +224,18 @@ public final class Bunkers {
                                 AND w.last_heartbeat < now() - :silence * interval '1 millisecond')
                 """,
                 Values.of("silence", silence.toMillis()),
+                EndReason.FAILED,
                 ErrorCode.WORKER_LOST,
                 "its worker was not heard any more");
     }
 
     private static Future<Integer> ended(
-            SqlClient sql, String which, Values values, @Nullable ErrorCode failure, @Nullable String message) {
+            SqlClient sql,
+            String which,
+            Values values,
+            EndReason reason,
+            @Nullable ErrorCode failure,
+            @Nullable String message) {
         return Sql.one(
                         sql,
                         """
@@ -205,20 +243,14 @@ public final class Bunkers {
                             UPDATE bunkers b
                                SET status = CASE WHEN :code::text IS NULL THEN 'terminated' ELSE 'failed' END,
                                    failure_code = :code, failure_message = :message,
+                                   ended_reason = coalesce(ended_reason, :reason), idle_since = NULL,
                                    booked = false, ended_at = now(), updated_at = now()
                              WHERE b.booked AND (%s)
-                            RETURNING b.worker_id, b.cpu_millicores, b.memory_mb, b.disk_mb),
-                        freed AS (
-                            UPDATE workers w
-                               SET allocated_cpu_millicores = w.allocated_cpu_millicores - e.cpu,
-                                   allocated_memory_mb = w.allocated_memory_mb - e.memory,
-                                   allocated_disk_mb = w.allocated_disk_mb - e.disk
-                              FROM (SELECT worker_id, sum(cpu_millicores) AS cpu, sum(memory_mb) AS memory,
-                                           sum(disk_mb) AS disk FROM ended GROUP BY worker_id) e
-                             WHERE w.id = e.worker_id)
+                            RETURNING b.id)
                         SELECT count(*)::int AS ended FROM ended
                         """.formatted(which),
                         values.and("code", failure == null ? null : failure.name())
+                                .and("reason", reason.word())
                                 .and("message", message),
                         row -> row.getInteger("ended"))
                 .map(count -> count.orElse(0));
@@ -255,14 +287,16 @@ public final class Bunkers {
                         row.getString("name"),
                         room(row),
                         row.getJsonObject("wish"),
-                        Optional.ofNullable(row.getUUID("incarnation")).map(IncarnationId::new)));
+                        Optional.ofNullable(row.getUUID("incarnation")).map(IncarnationId::new),
+                        Optional.ofNullable(row.getOffsetDateTime("idle_since"))));
     }
 
-    /** Workers that live and have a bunker to start or to end. */
+    /** Workers that live and have a bunker to start, to end, to pause or to let go on. */
     public static Future<List<WorkerId>> workersToTell(SqlClient sql) {
         return Sql.list(sql, """
                 SELECT DISTINCT b.worker_id FROM bunkers b JOIN workers w ON w.id = b.worker_id
-                 WHERE b.booked AND w.status <> 'lost' AND (b.status = 'pending' OR b.intent = 'end')
+                 WHERE b.booked AND w.status <> 'lost' AND (b.status = 'pending' OR b.intent = 'end'
+                       OR (b.status = 'running' AND b.intent = 'pause') OR (b.status = 'paused' AND b.intent = 'run'))
                 """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
     }
 
@@ -319,6 +353,13 @@ public final class Bunkers {
                 Optional.ofNullable(row.getString("failure_message")),
                 row.getOffsetDateTime("created_at"),
                 Optional.ofNullable(row.getOffsetDateTime("started_at")),
-                Optional.ofNullable(row.getOffsetDateTime("ended_at")));
+                Optional.ofNullable(row.getOffsetDateTime("ended_at")),
+                new Life(
+                        Optional.ofNullable(row.getOffsetDateTime("expires_at")),
+                        Optional.ofNullable(row.getOffsetDateTime("idle_since")),
+                        Optional.ofNullable(row.getString("ended_reason"))
+                                .map(word -> Word.parse(EndReason.class, word)),
+                        Optional.ofNullable(row.getJsonObject("boot")),
+                        row.getInteger("restarts")));
     }
 }

@@ -1,15 +1,19 @@
 package io.scaibunker.store;
 
+import io.scaibunker.model.ImageId;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Table {@code events}: what changed of an image or of a bunker, in order. Triggers write it with the change itself.
@@ -62,6 +66,36 @@ public final class Events {
                     .toList();
             return new Look(events, first.getLong("oldest"), first.getLong("next"));
         });
+    }
+
+    /**
+     * Which images, or their copies, changed.
+     *
+     * @param last the last event looked at; ask again behind it
+     */
+    public record Changes(long last, Set<ImageId> images) {}
+
+    /** The images that changed behind the id {@code after}. One whose event became visible late may be missing. */
+    public static Future<Changes> imagesChanged(SqlClient sql, long after, int limit) {
+        return Sql.one(sql, """
+                        SELECT coalesce(max(id), :after) AS last,
+                               array_agg(DISTINCT subject) FILTER (WHERE kind IN ('image', 'cache')) AS images
+                          FROM (SELECT id, kind, subject FROM events WHERE id > :after ORDER BY id LIMIT :limit) e
+                        """, Map.of("after", after, "limit", limit), row -> {
+                    UUID[] images = row.getArrayOfUUIDs("images");
+                    return new Changes(
+                            row.getLong("last"),
+                            images == null
+                                    ? Set.of()
+                                    : Arrays.stream(images).map(ImageId::new).collect(Collectors.toSet()));
+                })
+                .map(Optional::orElseThrow);
+    }
+
+    /** The id of the last event. */
+    public static Future<Long> lastId(SqlClient sql) {
+        return Sql.one(sql, "SELECT coalesce(max(id), 0) AS last FROM events", Map.of(), row -> row.getLong("last"))
+                .map(Optional::orElseThrow);
     }
 
     /** What happened to {@code subject} behind {@code after} and not behind {@code upTo}, in order. */

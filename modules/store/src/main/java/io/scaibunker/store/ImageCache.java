@@ -51,7 +51,11 @@ public final class ImageCache {
             Optional<Long> artifactBytes,
             OffsetDateTime updatedAt) {}
 
-    /** A row as its worker is told it. */
+    /**
+     * A row as its worker is told it.
+     *
+     * @param awaited whether somebody waits for it: a caller, or a bunker that was placed before its copy
+     */
     public record Wanted(
             ImageId imageId,
             long generation,
@@ -60,7 +64,8 @@ public final class ImageCache {
             JsonObject source,
             int sizeMib,
             Optional<Digest> pinned,
-            Optional<Digest> artifactDigest) {}
+            Optional<Digest> artifactDigest,
+            boolean awaited) {}
 
     /**
      * How many copies are ready of those asked for.
@@ -235,6 +240,19 @@ public final class ImageCache {
                 """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
     }
 
+    /**
+     * Somebody waits for a copy of this image, now and for the next minute.
+     *
+     * @return the workers that have one to make
+     */
+    public static Future<List<WorkerId>> hurry(SqlClient sql, ImageId imageId) {
+        return Sql.list(sql, """
+                UPDATE image_cache SET awaited_until = now() + interval '1 minute'
+                 WHERE image_id = :image AND wanted AND status IN ('pending', 'building')
+                RETURNING worker_id
+                """, Map.of("image", imageId.value()), row -> new WorkerId(row.getUUID("worker_id")));
+    }
+
     /** Failed rows whose pause is over are pending again. */
     public static Future<Void> retryDue(SqlClient sql) {
         return Sql.run(sql, """
@@ -261,7 +279,10 @@ public final class ImageCache {
                 sql,
                 """
                 SELECT c.image_id, c.generation, c.status, c.wanted, c.artifact_digest,
-                       i.build_source, i.size_mib, i.manifest_digest
+                       i.build_source, i.size_mib, i.manifest_digest,
+                       coalesce(c.awaited_until > now(), false) OR (c.status <> 'ready' AND EXISTS (
+                           SELECT 1 FROM bunkers b
+                            WHERE b.worker_id = c.worker_id AND b.image_id = c.image_id AND b.booked)) AS awaited
                   FROM image_cache c JOIN images i ON i.id = c.image_id
                  WHERE c.worker_id = :worker AND (c.wanted OR c.status <> 'evicted')
                    AND (:after::uuid IS NULL OR c.image_id > :after)
@@ -279,7 +300,8 @@ public final class ImageCache {
                         row.getJsonObject("build_source"),
                         row.getInteger("size_mib"),
                         Optional.ofNullable(row.getString("manifest_digest")).map(Digest::new),
-                        Optional.ofNullable(row.getString("artifact_digest")).map(Digest::new)));
+                        Optional.ofNullable(row.getString("artifact_digest")).map(Digest::new),
+                        row.getBoolean("awaited")));
     }
 
     /** The row that a report answers. */
@@ -458,30 +480,42 @@ public final class ImageCache {
                         """, Map.of("most", ATTEMPTS_MAX)).mapEmpty();
     }
 
-    /** For which tenant this worker has this image to build, at this generation: only then does it get the tenant's secret. */
+    /** For which tenant this worker bakes this image, at this generation, by the lease it has: only then does it get the tenant's secret. */
     public static Future<Optional<TenantId>> buildsFor(SqlClient sql, Answered row) {
         return Sql.one(sql, """
                 SELECT i.tenant_id FROM image_cache c JOIN images i ON i.id = c.image_id
                  WHERE c.image_id = :image AND c.worker_id = :worker AND c.generation = :generation AND c.wanted
                    AND c.status IN ('pending', 'building')
+                   AND EXISTS (SELECT 1 FROM bakes b
+                                WHERE b.image_id = c.image_id AND b.worker_id = c.worker_id AND b.lease_until > now())
                 """, row.values(), found -> new TenantId(found.getUUID("tenant_id")));
     }
 
+    private static final String SHOWN = """
+            SELECT c.*, w.name AS worker_name, w.status AS worker_status,
+                   (SELECT max(a.allocated_bytes) FROM artifacts a JOIN images i ON i.id = c.image_id
+                     WHERE a.digest = c.artifact_digest OR a.fingerprint = i.fingerprint) AS allocated_bytes,
+                   ARRAY(SELECT gc.group_id FROM group_covers gc
+                           JOIN group_workers gw ON gw.group_id = gc.group_id
+                          WHERE gc.image_id = c.image_id AND gw.worker_id = c.worker_id
+                          ORDER BY 1) AS groups
+              FROM image_cache c
+              JOIN workers w ON w.id = c.worker_id
+             WHERE c.image_id = :image
+            """;
+
     /** All rows of an image that are wanted, or not yet let go; in the order of the workers' names. */
     public static Future<List<CacheRow>> of(SqlClient sql, ImageId imageId) {
-        return Sql.list(sql, """
-                SELECT c.*, w.name AS worker_name, w.status AS worker_status,
-                       (SELECT max(a.allocated_bytes) FROM artifacts a JOIN images i ON i.id = c.image_id
-                         WHERE a.digest = c.artifact_digest OR a.fingerprint = i.fingerprint) AS allocated_bytes,
-                       ARRAY(SELECT gc.group_id FROM group_covers gc
-                               JOIN group_workers gw ON gw.group_id = gc.group_id
-                              WHERE gc.image_id = c.image_id AND gw.worker_id = c.worker_id
-                              ORDER BY 1) AS groups
-                  FROM image_cache c
-                  JOIN workers w ON w.id = c.worker_id
-                 WHERE c.image_id = :image
-                 ORDER BY w.name, w.id
-                """, Map.of("image", imageId.value()), ImageCache::cacheRow);
+        return Sql.list(sql, SHOWN + "ORDER BY w.name, w.id", Map.of("image", imageId.value()), ImageCache::cacheRow);
+    }
+
+    /** The row of one worker. */
+    public static Future<Optional<CacheRow>> on(SqlClient sql, ImageId imageId, WorkerId workerId) {
+        return Sql.one(
+                sql,
+                SHOWN + "AND c.worker_id = :worker",
+                Map.of("image", imageId.value(), "worker", workerId.value()),
+                ImageCache::cacheRow);
     }
 
     private static CacheRow cacheRow(Row row) {

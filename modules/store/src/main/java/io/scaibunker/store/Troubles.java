@@ -18,7 +18,9 @@ final class Troubles {
             "partner_name_once",
             new PlatformException(ErrorCode.NAME_TAKEN, "a partner has this name"),
             "user_name_once",
-            new PlatformException(ErrorCode.NAME_TAKEN, "a user of this tenant has this name"));
+            new PlatformException(ErrorCode.NAME_TAKEN, "a user of this tenant has this name"),
+            "quota_profile_once",
+            new PlatformException(ErrorCode.NAME_TAKEN, "there is a profile for the same tenant or user already"));
 
     private Troubles() {}
 

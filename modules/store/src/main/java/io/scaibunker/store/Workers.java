@@ -1,26 +1,35 @@
 package io.scaibunker.store;
 
-import io.scaibunker.model.CacheStatus;
-import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.NetworkProfile;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Word;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerIntent;
 import io.scaibunker.model.WorkerStatus;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** Table {@code workers}: who they are, whether they live, what room they have. */
 public final class Workers {
+    /**
+     * A worker as the API shows it.
+     *
+     * @param drainUntil when what still runs there is ended
+     * @param bunkers how many run there, or are to
+     */
     public record Worker(
             WorkerId id,
             String name,
@@ -37,6 +46,10 @@ public final class Workers {
             String zone,
             JsonObject labels,
             JsonObject versions,
+            Set<NetworkProfile> networkProfiles,
+            JsonObject limits,
+            Optional<OffsetDateTime> drainUntil,
+            int bunkers,
             OffsetDateTime createdAt) {}
 
     /** What a worker says of itself. */
@@ -51,7 +64,8 @@ public final class Workers {
             String acceleration,
             String zone,
             Map<String, String> labels,
-            Map<String, String> versions) {}
+            Map<String, String> versions,
+            WorkerAbilities abilities) {}
 
     /**
      * What a beat changed.
@@ -61,23 +75,10 @@ public final class Workers {
      */
     public record Heard(WorkerStatus status, Optional<WorkerStatus> before, boolean restarted) {}
 
-    /**
-     * A worker as placement of one image's bunker sees it.
-     *
-     * @param targeted whether a group that covers the image has it, or the image goes wherever it may (lazy pull)
-     * @param mayFetch whether a bunker may be placed before the copy is there (lazy pull)
-     * @param copy the status of the cache row; empty for none
-     */
-    public record Candidate(
-            WorkerId id,
-            WorkerStatus status,
-            WorkerIntent intent,
-            String acceleration,
-            Room capacity,
-            Room allocated,
-            boolean targeted,
-            boolean mayFetch,
-            Optional<CacheStatus> copy) {}
+    private static final String SHOWN = """
+            SELECT w.*, (SELECT count(*)::int FROM bunkers b WHERE b.worker_id = w.id AND b.booked) AS bunkers
+              FROM workers w
+            """;
 
     private Workers() {}
 
@@ -88,9 +89,11 @@ public final class Workers {
                         """
                         WITH old AS (SELECT status, incarnation FROM workers WHERE id = :id)
                         INSERT INTO workers AS w (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb,
-                               cache_bytes, grpc_address, driver, acceleration, zone, labels, versions)
+                               cache_bytes, grpc_address, driver, acceleration, zone, labels, versions,
+                                                  network_profiles, limits)
                         VALUES (:id, :name, 'joining', :incarnation, :cpu, :memory, :disk,
-                               :cache, :grpc, :driver, :acceleration, :zone, :labels, :versions)
+                               :cache, :grpc, :driver, :acceleration, :zone, :labels, :versions,
+                               :profiles, :limits)
                         ON CONFLICT (id) DO UPDATE
                            SET name = excluded.name, incarnation = excluded.incarnation, last_heartbeat = now(),
                                cpu_millicores = excluded.cpu_millicores, memory_mb = excluded.memory_mb,
@@ -98,6 +101,7 @@ public final class Workers {
                                grpc_address = excluded.grpc_address, driver = excluded.driver,
                                acceleration = excluded.acceleration, zone = excluded.zone,
                                labels = excluded.labels, versions = excluded.versions,
+                               network_profiles = excluded.network_profiles, limits = excluded.limits,
                                status = CASE w.intent WHEN 'drain' THEN 'draining' ELSE 'ready' END
                         RETURNING status, (SELECT status FROM old) AS before,
                                (SELECT incarnation FROM old) IS DISTINCT FROM incarnation AS restarted
@@ -114,13 +118,25 @@ public final class Workers {
                                 .and("acceleration", beat.acceleration())
                                 .and("zone", beat.zone())
                                 .and("labels", json(beat.labels()))
-                                .and("versions", json(beat.versions())),
+                                .and("versions", json(beat.versions()))
+                                .and("profiles", words(beat.abilities().networkProfiles()))
+                                .and("limits", limits(beat.abilities())),
                         row -> new Heard(
                                 Word.parse(WorkerStatus.class, row.getString("status")),
                                 Optional.ofNullable(row.getString("before"))
                                         .map(word -> Word.parse(WorkerStatus.class, word)),
                                 row.getBoolean("restarted")))
                 .map(Optional::orElseThrow);
+    }
+
+    private static String[] words(List<NetworkProfile> profiles) {
+        return profiles.stream().map(Word::word).toArray(String[]::new);
+    }
+
+    private static JsonObject limits(WorkerAbilities abilities) {
+        return new JsonObject()
+                .put("enforced", new JsonArray(abilities.enforced()))
+                .put("reasons", json(abilities.reasons()));
     }
 
     private static JsonObject json(Map<String, String> pairs) {
@@ -133,17 +149,35 @@ public final class Workers {
     public static Future<List<WorkerId>> loseStale(SqlClient sql, Duration stale) {
         return Sql.list(sql, """
                 UPDATE workers SET status = 'lost'
-                 WHERE status <> 'lost' AND last_heartbeat < now() - :stale * interval '1 millisecond'
+                 WHERE id IN (SELECT id FROM workers
+                               WHERE status <> 'lost' AND last_heartbeat < now() - :stale * interval '1 millisecond'
+                               ORDER BY id FOR NO KEY UPDATE)
                 RETURNING id
                 """, Map.of("stale", stale.toMillis()), row -> new WorkerId(row.getUUID("id")));
     }
 
-    /** What is wanted of a worker; {@code status} follows with its next beat. */
-    public static Future<Boolean> intend(SqlClient sql, WorkerId id, WorkerIntent intent) {
+    /** It takes bunkers again; {@code status} follows with its next beat. */
+    public static Future<Boolean> resume(SqlClient sql, WorkerId id) {
         return Sql.moved(
                 sql,
-                "UPDATE workers SET intent = :intent WHERE id = :id AND intent <> :intent",
-                Values.of("id", id.value()).and("intent", intent.word()));
+                "UPDATE workers SET intent = 'serve', drain_until = NULL WHERE id = :id AND intent <> 'serve'",
+                Values.of("id", id.value()));
+    }
+
+    /**
+     * It takes no more bunkers; {@code status} follows with its next beat. Asked again, it drains by the later word.
+     *
+     * @param within after so long what still runs there is ended; empty: it may stay
+     */
+    public static Future<Boolean> drain(SqlClient sql, WorkerId id, Optional<Duration> within) {
+        return Sql.moved(
+                sql,
+                """
+                UPDATE workers SET intent = 'drain', drain_until = now() + :within::bigint * interval '1 millisecond'
+                 WHERE id = :id
+                """,
+                Values.of("id", id.value())
+                        .and("within", within.map(Duration::toMillis).orElse(null)));
     }
 
     /** Brings the status of living workers to what is wanted of them. */
@@ -152,6 +186,40 @@ public final class Workers {
                         UPDATE workers SET status = CASE intent WHEN 'drain' THEN 'draining' ELSE 'ready' END
                          WHERE (status = 'ready' AND intent = 'drain') OR (status = 'draining' AND intent = 'serve')
                         """, Map.of()).mapEmpty();
+    }
+
+    /**
+     * Lets workers succeed those that are lost and had their names: whose disk was wiped comes back as another. Theirs are its
+     * groups and what was wanted of it; it is forgotten once no bunker there is booked any more. Who was heard at the same time
+     * under the same name succeeds nobody.
+     *
+     * @return the successors that have just got groups
+     */
+    public static Future<List<WorkerId>> succeed(SqlClient sql) {
+        return Sql.list(sql, """
+                WITH pairs AS (
+                    SELECT DISTINCT ON (was.id) was.id AS was, was.intent, heir.id AS heir
+                      FROM workers was
+                      JOIN workers heir ON heir.name = was.name AND heir.created_at > was.last_heartbeat
+                                       AND heir.status IN ('ready', 'draining')
+                     WHERE was.status = 'lost'
+                     ORDER BY was.id, heir.created_at DESC),
+                joined AS (
+                    INSERT INTO group_workers (group_id, worker_id)
+                    SELECT DISTINCT gw.group_id, p.heir FROM pairs p JOIN group_workers gw ON gw.worker_id = p.was
+                    ON CONFLICT DO NOTHING
+                    RETURNING worker_id),
+                left_behind AS (
+                    DELETE FROM group_workers gw USING pairs p WHERE gw.worker_id = p.was),
+                intended AS (
+                    UPDATE workers w SET intent = 'drain'
+                     WHERE EXISTS (SELECT 1 FROM pairs p JOIN group_workers gw ON gw.worker_id = p.was
+                                    WHERE p.heir = w.id AND p.intent = 'drain')),
+                forgotten AS (
+                    DELETE FROM workers w USING pairs p
+                     WHERE w.id = p.was AND NOT EXISTS (SELECT 1 FROM bunkers b WHERE b.worker_id = w.id AND b.booked))
+                SELECT DISTINCT worker_id FROM joined
+                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
     }
 
     /** Forgets a worker that is lost or drained and runs nothing. */
@@ -163,53 +231,35 @@ public final class Workers {
     }
 
     public static Future<Optional<Worker>> find(SqlClient sql, WorkerId id) {
-        return Sql.one(sql, "SELECT * FROM workers WHERE id = :id", Values.of("id", id.value()), Workers::worker);
+        return Sql.one(sql, SHOWN + "WHERE w.id = :id", Values.of("id", id.value()), Workers::worker);
     }
 
     /** In the order of ids, behind {@code after}. */
     public static Future<List<Worker>> list(SqlClient sql, Optional<UUID> after, int limit) {
-        return Sql.list(sql, """
-                SELECT * FROM workers WHERE (:after::uuid IS NULL OR id > :after) ORDER BY id LIMIT :limit
-                """, Values.of("after", after.orElse(null)).and("limit", limit), Workers::worker);
-    }
-
-    /** All workers, as placement of a bunker from {@code imageId} sees them. */
-    public static Future<List<Candidate>> candidates(SqlClient sql, ImageId imageId) {
         return Sql.list(
                 sql,
-                """
-                SELECT w.*, c.status AS copy, i.lazy_pull,
-                       EXISTS (SELECT 1 FROM wanted_copies wc WHERE wc.image_id = :image AND wc.worker_id = w.id)
-                           OR (i.lazy_pull AND NOT EXISTS (
-                               SELECT 1 FROM group_workers gw JOIN availability_groups g ON g.id = gw.group_id
-                                WHERE gw.worker_id = w.id AND g.scope = 'tenant' AND g.tenant_id <> i.tenant_id))
-                           AS targeted
-                  FROM workers w
-                  JOIN images i ON i.id = :image
-                  LEFT JOIN image_cache c ON c.image_id = :image AND c.worker_id = w.id AND c.wanted
-                """,
-                Values.of("image", imageId.value()),
-                row -> new Candidate(
-                        new WorkerId(row.getUUID("id")),
-                        Word.parse(WorkerStatus.class, row.getString("status")),
-                        Word.parse(WorkerIntent.class, row.getString("intent")),
-                        row.getString("acceleration"),
-                        capacity(row),
-                        allocated(row),
-                        row.getBoolean("targeted"),
-                        row.getBoolean("lazy_pull"),
-                        Optional.ofNullable(row.getString("copy")).map(word -> Word.parse(CacheStatus.class, word))));
+                SHOWN + "WHERE (:after::uuid IS NULL OR w.id > :after) ORDER BY w.id LIMIT :limit",
+                Values.of("after", after.orElse(null)).and("limit", limit),
+                Workers::worker);
     }
 
-    private static Room capacity(Row row) {
+    static Room capacity(Row row) {
         return new Room(row.getInteger("cpu_millicores"), row.getInteger("memory_mb"), row.getInteger("disk_mb"));
     }
 
-    private static Room allocated(Row row) {
+    static Room allocated(Row row) {
         return new Room(
                 row.getInteger("allocated_cpu_millicores"),
                 row.getInteger("allocated_memory_mb"),
                 row.getInteger("allocated_disk_mb"));
+    }
+
+    static Set<NetworkProfile> networkProfiles(Row row) {
+        Set<NetworkProfile> profiles = EnumSet.noneOf(NetworkProfile.class);
+        for (String word : row.getArrayOfStrings("network_profiles")) {
+            profiles.add(Word.parse(NetworkProfile.class, word));
+        }
+        return profiles;
     }
 
     private static Worker worker(Row row) {
@@ -229,6 +279,10 @@ public final class Workers {
                 row.getString("zone"),
                 row.getJsonObject("labels"),
                 row.getJsonObject("versions"),
+                networkProfiles(row),
+                row.getJsonObject("limits"),
+                Optional.ofNullable(row.getOffsetDateTime("drain_until")),
+                row.getInteger("bunkers"),
                 row.getOffsetDateTime("created_at"));
     }
 }

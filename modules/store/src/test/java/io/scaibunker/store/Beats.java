@@ -2,6 +2,7 @@ package io.scaibunker.store;
 
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
+import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Workers.Beat;
 import java.util.Map;
@@ -16,6 +17,17 @@ final class Beats {
 
     static Beat of(WorkerId id, IncarnationId run, Room capacity) {
         return new Beat(
-                id, run, "w", capacity, 1L << 40, "127.0.0.1:7100", "qemu", "tcg", "z", Map.of("a", "b"), Map.of());
+                id,
+                run,
+                "w",
+                capacity,
+                1L << 40,
+                "127.0.0.1:7100",
+                "qemu",
+                "tcg",
+                "z",
+                Map.of("a", "b"),
+                Map.of(),
+                WorkerAbilities.UNKNOWN);
     }
 }

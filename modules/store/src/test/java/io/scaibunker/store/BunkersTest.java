@@ -6,15 +6,17 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerIntent;
 import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerId;
-import io.scaibunker.model.WorkerIntent;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.Bookings.Booking;
+import io.scaibunker.store.Bookings.Fate;
 import io.scaibunker.store.Bunkers.Bunker;
+import io.scaibunker.store.Bunkers.Sight;
 import io.scaibunker.store.Bunkers.Wanted;
 import io.scaibunker.testkit.Eventually;
 import io.scaibunker.testkit.Seeds.Owner;
@@ -34,7 +36,7 @@ class BunkersTest extends StoreFixture {
     private static final Room ONE = new Room(100, 10, 1);
 
     private final Owner owner = seeds.owner();
-    private final UUID image = seeds.image(owner);
+    private final UUID image = seeds.lazyImage(owner);
     private final WorkerId worker = worker(seeds.worker(1000, 100, 10));
 
     @Test
@@ -89,9 +91,9 @@ class BunkersTest extends StoreFixture {
             assertThat(book(BunkerId.fresh(), ONE).await()).as(status).isFalse();
         }
         seeds.workerIs(worker.value(), "ready");
-        assertThat(Workers.intend(sql, worker, WorkerIntent.DRAIN).await()).isTrue();
+        assertThat(Workers.drain(sql, worker, Optional.empty()).await()).isTrue();
         assertThat(book(BunkerId.fresh(), ONE).await()).isFalse();
-        assertThat(Workers.intend(sql, worker, WorkerIntent.SERVE).await()).isTrue();
+        assertThat(Workers.resume(sql, worker).await()).isTrue();
         seeds.deactivate(image);
         assertThat(book(BunkerId.fresh(), ONE).await()).isFalse();
         assertThat(allocated()).isEqualTo("0/0/0");
@@ -100,13 +102,13 @@ class BunkersTest extends StoreFixture {
     @Test
     void roomIsGivenBackOnceHoweverOftenItEnds() {
         var ids = booked(3);
-        var ends = Stream.generate(() -> Bunkers.end(sql, worker, ids.getFirst(), null, null))
+        var ends = Stream.generate(() -> Bunkers.end(sql, worker, ids.getFirst(), EndReason.DELETED))
                 .limit(10)
                 .toList();
         Future.all(ends).await();
         assertThat(ends.stream().filter(Future::result)).hasSize(1);
         assertThat(allocated()).isEqualTo("200/20/2");
-        assertThat(Bunkers.end(sql, worker, ids.getFirst(), ErrorCode.INTERNAL, "late")
+        assertThat(Bunkers.fail(sql, worker, ids.getFirst(), ErrorCode.INTERNAL, "late")
                         .await())
                 .isFalse();
         assertThat(find(ids.getFirst()).failureCode()).isEmpty();
@@ -129,10 +131,10 @@ class BunkersTest extends StoreFixture {
         var id = booked(1).getFirst();
         var other = worker(seeds.worker());
         String before = row("bunkers", "true");
-        assertThat(Bunkers.move(sql, other, id, BunkerStatus.RUNNING, IncarnationId.fresh())
+        assertThat(Bunkers.move(sql, other, id, Sight.of(BunkerStatus.RUNNING, IncarnationId.fresh()))
                         .await())
                 .isFalse();
-        assertThat(Bunkers.end(sql, other, id, null, null).await()).isFalse();
+        assertThat(Bunkers.end(sql, other, id, EndReason.DELETED).await()).isFalse();
         assertThat(row("bunkers", "true")).isEqualTo(before);
     }
 
@@ -166,17 +168,67 @@ class BunkersTest extends StoreFixture {
                 .returns(BunkerIntent.END, Wanted::intent)
                 .returns(2L, Wanted::generation);
         assertThat(Bunkers.workersToTell(sql).await()).containsExactly(worker);
-        Bunkers.end(sql, worker, id, null, null).await();
+        Bunkers.end(sql, worker, id, EndReason.DELETED).await();
         assertThat(wanted()).isEmpty();
         assertThat(Bunkers.workersToTell(sql).await()).isEmpty();
         assertThat(Bunkers.askEnd(sql, id).await()).isFalse();
     }
 
     @Test
+    void aPauseIsAskedOfWhatRunsAndTheWorkerIsToldUntilItIsDone() {
+        var id = booked(1).getFirst();
+        var run = IncarnationId.fresh();
+        assertThat(Bunkers.askPause(sql, id, true).await()).isFalse();
+        Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.RUNNING, run)).await();
+        assertThat(Bunkers.askPause(sql, id, false).await()).isFalse();
+        assertThat(Bunkers.askPause(sql, id, true).await()).isTrue();
+        assertThat(Bunkers.askPause(sql, id, true).await()).isFalse();
+        assertThat(Bunkers.workersToTell(sql).await()).containsExactly(worker);
+        Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.PAUSED, run)).await();
+        assertThat(Bunkers.workersToTell(sql).await()).isEmpty();
+        assertThat(Bunkers.askPause(sql, id, false).await()).isTrue();
+        assertThat(Bunkers.workersToTell(sql).await()).containsExactly(worker);
+        assertThat(Bunkers.askEnd(sql, id).await()).isTrue();
+        assertThat(Bunkers.askPause(sql, id, true).await()).isFalse();
+        assertThat(find(id).life().endedReason()).contains(EndReason.DELETED);
+    }
+
+    @Test
+    void aLifetimeBeginsWithTheFirstStartAndEndsOnce() {
+        var id = booked(1).getFirst();
+        run(id, "wish = '{\"max_lifetime_s\": 3600}'");
+        var incarnation = IncarnationId.fresh();
+        Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.PROVISIONING, incarnation))
+                .await();
+        assertThat(find(id).life().expiresAt()).isEmpty();
+        Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.RUNNING, incarnation))
+                .await();
+        var expires = find(id).life().expiresAt();
+        assertThat(expires).isPresent();
+        Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.PROVISIONING, incarnation))
+                .await();
+        Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.RUNNING, incarnation))
+                .await();
+        assertThat(find(id).life().expiresAt()).isEqualTo(expires);
+        assertThat(find(id).life().restarts()).isEqualTo(1);
+        assertThat(Bunkers.askEndOfExpired(sql).await()).isEmpty();
+        run(id, "expires_at = now() - interval '1 second'");
+        assertThat(Bunkers.askEndOfExpired(sql).await()).containsExactly(worker);
+        assertThat(Bunkers.askEndOfExpired(sql).await()).isEmpty();
+        assertThat(find(id).intent()).isEqualTo(BunkerIntent.END);
+        assertThat(find(id).life().endedReason()).contains(EndReason.LIFETIME);
+    }
+
+    private void run(BunkerId id, String change) {
+        Sql.run(sql, "UPDATE bunkers SET " + change + " WHERE id = :id", Values.of("id", id.value()))
+                .await();
+    }
+
+    @Test
     void aRunningBunkerIsNoReasonToTellItsWorker() {
         var id = booked(1).getFirst();
         assertThat(Bunkers.workersToTell(sql).await()).containsExactly(worker);
-        Bunkers.move(sql, worker, id, BunkerStatus.RUNNING, IncarnationId.fresh())
+        Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.RUNNING, IncarnationId.fresh()))
                 .await();
         assertThat(Bunkers.workersToTell(sql).await()).isEmpty();
         assertThat(find(id).startedAt()).isPresent();
@@ -221,18 +273,18 @@ class BunkersTest extends StoreFixture {
     }
 
     private Future<Boolean> book(SqlClient client, BunkerId id, Room room) {
-        return Bunkers.book(
-                client,
-                new Booking(
-                        id,
-                        new TenantId(owner.tenant()),
-                        new UserId(owner.user()),
-                        "b",
-                        image(image),
-                        worker,
-                        room,
-                        new JsonObject().put("lifecycle_mode", "ephemeral"),
-                        new JsonObject()));
+        Booking booking = new Booking(
+                id,
+                new TenantId(owner.tenant()),
+                new UserId(owner.user()),
+                "b",
+                image(image),
+                worker,
+                room,
+                new JsonObject().put("lifecycle_mode", "ephemeral"),
+                new JsonObject());
+        return Bookings.book(client, List.of(booking))
+                .map(outcomes -> outcomes.getFirst().fate() == Fate.BOOKED);
     }
 
     private Bunker find(BunkerId id) {

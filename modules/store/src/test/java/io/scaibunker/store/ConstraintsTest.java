@@ -25,8 +25,16 @@ class ConstraintsTest extends StoreFixture {
             Map.entry("no_pass_without_proof", "UPDATE scans SET status = 'passed', artifact_digest = 'x'"),
             Map.entry("failure_iff_failed", "UPDATE bunkers SET failure_code = 'INTERNAL'"),
             Map.entry("room_until_the_end", "UPDATE bunkers SET booked = false"),
+            Map.entry("deadline_only_while_draining", "UPDATE workers SET drain_until = now()"),
+            Map.entry("nothing_given_back_twice", "UPDATE quota_usage SET bunkers = -1"),
+            Map.entry("user_only_in_a_tenant", """
+                    INSERT INTO quota_profiles (id, name, bucket, user_id) SELECT id, 'q', 'user', id FROM users LIMIT 1
+                    """),
             Map.entry("access_concerns_all", "UPDATE events SET kind = 'access'"),
-            Map.entry("ended_iff_dated", "UPDATE bunkers SET ended_at = now()"));
+            Map.entry("ended_iff_dated", "UPDATE bunkers SET ended_at = now(), ended_reason = 'deleted'"),
+            Map.entry(
+                    "ended_for_a_reason",
+                    "UPDATE bunkers SET status = 'terminated', booked = false, ended_at = now()"));
 
     @Test
     void everyNamedRuleHolds() {

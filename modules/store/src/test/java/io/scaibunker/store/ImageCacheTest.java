@@ -6,6 +6,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
@@ -15,13 +16,14 @@ import io.scaibunker.model.UserId;
 import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Artifacts.Artifact;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.Bookings.Booking;
 import io.scaibunker.store.ImageCache.Answered;
 import io.scaibunker.store.ImageCache.CacheRow;
 import io.scaibunker.store.ImageCache.Wanted;
 import io.scaibunker.testkit.Seeds.Owner;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -221,14 +223,17 @@ class ImageCacheTest extends StoreFixture {
     void aBunkerPlacedBeforeItsCopyMakesTheCopyWantedUntilItEnds() {
         var lazy = image(seeds.lazyImage(owner));
         var id = BunkerId.fresh();
-        assertThat(Bunkers.book(sql, booking(id, lazy)).await()).isTrue();
+        assertThat(Bookings.book(sql, List.of(booking(id, lazy))).await())
+                .extracting(Bookings.Outcome::fate)
+                .containsExactly(Bookings.Fate.BOOKED);
         assertThat(ImageCache.spread(sql, lazy).await()).isEqualTo(new WarmCounts(1, 0, 0, 0));
         assertThat(cancel()).isEmpty();
         var row = new Answered(worker(first), lazy, 1);
         assertThat(ImageCache.ready(sql, row, RUN, DIGEST).await()).isTrue();
         assertThat(ImageCache.releaseReady(sql).await()).isEmpty();
 
-        assertThat(Bunkers.end(sql, worker(first), id, null, null).await()).isTrue();
+        assertThat(Bunkers.end(sql, worker(first), id, EndReason.DELETED).await())
+                .isTrue();
         assertThat(ImageCache.releaseReady(sql).await()).containsExactly(worker(first));
     }
 
@@ -381,12 +386,18 @@ class ImageCacheTest extends StoreFixture {
     }
 
     @Test
-    void aTenantsSecretIsForTheBuilderAtItsGenerationAlone() {
+    void aTenantsSecretIsForTheBakerAtItsGenerationAlone() {
         target(first, second);
         spread();
+        assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).isEmpty();
+        lease(first, Duration.ofMinutes(1));
+        assertThat(ImageCache.buildsFor(sql, row(second, 1)).await()).isEmpty();
         assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).contains(new TenantId(owner.tenant()));
         building(first, 1, RUN);
         assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).isPresent();
+        lease(first, Duration.ofMinutes(-1));
+        assertThat(ImageCache.buildsFor(sql, row(first, 1)).await()).isEmpty();
+        lease(first, Duration.ofMinutes(1));
         assertThat(ImageCache.buildsFor(sql, row(first, 2)).await()).isEmpty();
         assertThat(ImageCache.buildsFor(sql, new Answered(WorkerId.fresh(), image(image), 1))
                         .await())
@@ -396,6 +407,30 @@ class ImageCacheTest extends StoreFixture {
         seeds.deactivate(image);
         cancel();
         assertThat(ImageCache.buildsFor(sql, row(second, 2)).await()).isEmpty();
+    }
+
+    @Test
+    void aLeaseThatIsOverIsForgottenUnlessItsHolderIsAtIt() {
+        target(first, second);
+        spread();
+        lease(first, Duration.ofMinutes(-1));
+        building(first, 1, RUN);
+        Bakes.forgetExpired(sql).await();
+        assertThat(Bakes.release(sql, worker(first), image(image)).await()).isTrue();
+
+        lease(second, Duration.ofMinutes(-1));
+        Bakes.forgetExpired(sql).await();
+        assertThat(Bakes.release(sql, worker(second), image(image)).await()).isFalse();
+
+        lease(second, Duration.ofMinutes(1));
+        Bakes.forgetExpired(sql).await();
+        assertThat(Bakes.release(sql, worker(second), image(image)).await()).isTrue();
+    }
+
+    private void lease(UUID worker, Duration length) {
+        var holder = new Bakes.Holder(worker(worker), RUN, image(image));
+        assertThat(Bakes.acquire(sql, "image:" + image(image), holder, length).await())
+                .isTrue();
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
@@ -16,7 +17,10 @@ import io.scaibunker.model.UserId;
 import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
-import io.scaibunker.store.Bunkers.Booking;
+import io.scaibunker.store.Bookings.Booking;
+import io.scaibunker.store.Bookings.Fate;
+import io.scaibunker.store.Bookings.Outcome;
+import io.scaibunker.store.Bunkers.Sight;
 import io.scaibunker.store.ImageCache.Answered;
 import io.scaibunker.store.Scans.Verdict;
 import io.vertx.core.Future;
@@ -117,7 +121,7 @@ class MovesTest extends StoreFixture {
     @Test
     void everyMoveOfABunkerIsWalkedAndNoOther() {
         var owner = seeds.owner();
-        var image = seeds.image(owner);
+        var image = seeds.lazyImage(owner);
         var worker = worker(seeds.worker());
         var walk = new Walk<>(BunkerStatus.values());
 
@@ -129,9 +133,9 @@ class MovesTest extends StoreFixture {
                                allocated_disk_mb = 0
                         """, Map.of());
                 var id = BunkerId.fresh();
-                assertThat(Bunkers.book(
+                assertThat(Bookings.book(
                                         sql,
-                                        new Booking(
+                                        List.of(new Booking(
                                                 id,
                                                 new TenantId(owner.tenant()),
                                                 new UserId(owner.user()),
@@ -140,9 +144,10 @@ class MovesTest extends StoreFixture {
                                                 worker,
                                                 new Room(10, 20, 30),
                                                 new JsonObject(),
-                                                new JsonObject()))
+                                                new JsonObject())))
                                 .await())
-                        .isTrue();
+                        .extracting(Outcome::fate)
+                        .containsExactly(Fate.BOOKED);
                 putBunker(from);
                 String before = row("bunkers", "true");
                 Verb did = bunkerVerb(verb, id, worker);
@@ -166,12 +171,12 @@ class MovesTest extends StoreFixture {
     private Verb bunkerVerb(int verb, BunkerId id, WorkerId worker) {
         IncarnationId run = new IncarnationId(new UUID(7, 7));
         return switch (verb) {
-            case 0 -> new Verb("provisioning", Bunkers.move(sql, worker, id, BunkerStatus.PROVISIONING, run));
-            case 1 -> new Verb("running", Bunkers.move(sql, worker, id, BunkerStatus.RUNNING, run));
-            case 2 -> new Verb("paused", Bunkers.move(sql, worker, id, BunkerStatus.PAUSED, run));
-            case 3 -> new Verb("terminating", Bunkers.move(sql, worker, id, BunkerStatus.TERMINATING, run));
-            case 4 -> new Verb("end", Bunkers.end(sql, worker, id, null, null));
-            case 5 -> new Verb("fail", Bunkers.end(sql, worker, id, ErrorCode.MACHINE_FAILED, "it ended"));
+            case 0 -> new Verb("provisioning", Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.PROVISIONING, run)));
+            case 1 -> new Verb("running", Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.RUNNING, run)));
+            case 2 -> new Verb("paused", Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.PAUSED, run)));
+            case 3 -> new Verb("terminating", Bunkers.move(sql, worker, id, Sight.of(BunkerStatus.TERMINATING, run)));
+            case 4 -> new Verb("end", Bunkers.end(sql, worker, id, EndReason.DELETED));
+            case 5 -> new Verb("fail", Bunkers.fail(sql, worker, id, ErrorCode.MACHINE_FAILED, "it ended"));
             default -> {
                 run("UPDATE workers SET status = 'lost'", Map.of());
                 yield new Verb("failOfLost", Bunkers.failOfLost(sql, Duration.ZERO));
@@ -184,7 +189,8 @@ class MovesTest extends StoreFixture {
                 """
                 UPDATE bunkers SET status = :status, incarnation = :incarnation, booked = NOT :ended,
                        failure_code = :code, failure_message = :code,
-                       ended_at = CASE WHEN :ended THEN now() END
+                       ended_at = CASE WHEN :ended THEN now() END,
+                       ended_reason = CASE WHEN :ended THEN 'deleted' END
                 """,
                 Values.of("status", status.word())
                         .and("incarnation", status == BunkerStatus.PENDING ? null : new UUID(1, 1))

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -38,23 +39,44 @@ public final class NodeProcess implements AutoCloseable {
      * @param settings keys and values on top of the defaults
      */
     public static NodeProcess start(Path dir, Map<String, String> settings) {
+        return start(dir, set(settings));
+    }
+
+    /** Settings as words of a command line. */
+    public static List<String> set(Map<String, String> settings) {
         var arguments = new ArrayList<String>();
         settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
-        return start(dir, arguments);
+        return arguments;
     }
 
     /** As {@link #start(Path, Map)}, with the command line in one's own hands. */
     public static NodeProcess start(Path dir, List<String> arguments) {
+        return start(dir, List.of(), arguments);
+    }
+
+    /** As {@link #start(Path, List)}, by a program that becomes the node, as {@code ip netns exec NAME} does. */
+    public static NodeProcess start(Path dir, List<String> by, List<String> arguments) {
         try {
             Files.createDirectories(dir);
             var output = Files.createTempFile(dir, "node-", ".log");
-            var process = new ProcessBuilder(command(dir, arguments))
+            var process = new ProcessBuilder(command(dir, by, arguments))
                     .directory(dir.toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
             process.getOutputStream().close();
             return new NodeProcess(process, output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All that a node that is dead kept in this directory is gone. */
+    public static void wipe(Path dir) {
+        try (var files = Files.walk(dir)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -79,6 +101,11 @@ public final class NodeProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** The processor time that it has taken. */
+    public Duration worked() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }
@@ -87,6 +114,29 @@ public final class NodeProcess implements AutoCloseable {
     public void kill() {
         process.destroyForcibly();
         awaitExit(Duration.ofSeconds(10));
+    }
+
+    /** {@code SIGSTOP}: it stands still, and nobody is told. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    /** {@code SIGCONT}: it goes on as if no time had passed. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** {@code SIGTERM}; does not wait. */
@@ -136,15 +186,20 @@ public final class NodeProcess implements AutoCloseable {
         }
     }
 
+    /** Whether it has said that it is ready. */
+    public boolean isReady() {
+        return READY.matcher(output()).find();
+    }
+
     private boolean lookForReady() {
         if (!process.isAlive()) {
             throw new AssertionError("ended with " + process.exitValue() + ":\n" + tail());
         }
-        return READY.matcher(output()).find();
+        return isReady();
     }
 
-    private static List<String> command(Path dir, List<String> arguments) {
-        var command = new ArrayList<String>();
+    private static List<String> command(Path dir, List<String> by, List<String> arguments) {
+        var command = new ArrayList<>(by);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         var flags = ManagementFactory.getRuntimeMXBean().getInputArguments();
         flags.stream().filter(flag -> FLAG.matcher(flag).matches()).forEach(command::add);

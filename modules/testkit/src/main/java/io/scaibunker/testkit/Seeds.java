@@ -1,6 +1,8 @@
 package io.scaibunker.testkit;
 
+import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Puts rows where a test begins, past the rooms: owners, images, groups, workers, copies. */
 public final class Seeds {
@@ -158,6 +160,97 @@ public final class Seeds {
                 VALUES (%s, '%s', 'ready', %s, %d, %d, %d, '127.0.0.1:1', 'qemu', 'tcg')
                 """.formatted(text(worker), name(), text(UUID.randomUUID()), cpuMillicores, memoryMb, diskMb));
         return worker;
+    }
+
+    /**
+     * A large fleet: so many equal workers in groups of a hundred, so many images, each in one group and ready on so many of its
+     * workers. Past the triggers: nothing of it is an event.
+     */
+    public void fleet(Owner owner, int workers, int images, int copies, int cpuMillicores, int memoryMb, int diskMb) {
+        database.execute("""
+                SET session_replication_role = replica;
+                INSERT INTO workers (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb, grpc_address,
+                       driver, acceleration, zone)
+                SELECT gen_random_uuid(), 'w' || n, 'ready', gen_random_uuid(), %d, %d, %d, '127.0.0.1:1', 'qemu', 'tcg',
+                       'zone-' || n %% 3
+                  FROM generate_series(1, %d) n;
+                INSERT INTO availability_groups (id, name, scope, tenant_id, partner_id, image_policy)
+                SELECT gen_random_uuid(), 'g' || n, 'tenant', %s, %s, 'listed'
+                  FROM generate_series(0, (%d - 1) / 100) n;
+                INSERT INTO images (id, name, scope, tenant_id, partner_id, created_by, build_source, size_mib,
+                       default_cpu_millicores, default_memory_mb, default_disk_mb)
+                SELECT gen_random_uuid(), 'i' || n, 'tenant', %s, %s, %s, '%s', 64, 1000, 512, 1024
+                  FROM generate_series(1, %d) n;
+                CREATE TEMP TABLE w AS SELECT id, (row_number() OVER (ORDER BY id) - 1) AS n FROM workers;
+                CREATE TEMP TABLE g AS SELECT id, (row_number() OVER (ORDER BY id) - 1) AS n, count(*) OVER () AS all_of_them
+                  FROM availability_groups;
+                CREATE TEMP TABLE i AS SELECT id, (row_number() OVER (ORDER BY id) - 1) AS n FROM images;
+                INSERT INTO group_workers (group_id, worker_id) SELECT g.id, w.id FROM w JOIN g ON g.n = w.n / 100;
+                INSERT INTO group_images (group_id, image_id) SELECT g.id, i.id FROM i JOIN g ON g.n = i.n %% g.all_of_them;
+                INSERT INTO image_cache (image_id, worker_id, status, artifact_digest)
+                SELECT DISTINCT i.id, w.id, 'ready', 'sha256:%s'
+                  FROM i JOIN g ON g.n = i.n %% g.all_of_them
+                  CROSS JOIN generate_series(0, %d - 1) c
+                  JOIN w ON w.n = g.n * 100 + (i.n * 37 + c * (1 + i.n %% 7)) %% 100;
+                SET session_replication_role = DEFAULT;
+                ANALYZE
+                """.formatted(
+                        cpuMillicores,
+                        memoryMb,
+                        diskMb,
+                        workers,
+                        text(owner.tenant()),
+                        text(owner.partner()),
+                        workers,
+                        text(owner.tenant()),
+                        text(owner.partner()),
+                        text(owner.user()),
+                        OCI,
+                        images,
+                        "1".repeat(64),
+                        copies));
+    }
+
+    /** No bunkers at all, and workers of this room. */
+    public void emptied(int cpuMillicores, int memoryMb, int diskMb) {
+        database.execute("""
+                TRUNCATE bunkers, events, quota_usage;
+                UPDATE workers SET allocated_cpu_millicores = 0, allocated_memory_mb = 0, allocated_disk_mb = 0,
+                       cpu_millicores = %d, memory_mb = %d, disk_mb = %d, last_heartbeat = now()
+                """.formatted(cpuMillicores, memoryMb, diskMb));
+        database.execute("VACUUM ANALYZE workers");
+    }
+
+    /** All images, in the order of ids. */
+    public List<UUID> images() {
+        return database.rows("SELECT id FROM images ORDER BY id").stream()
+                .map(row -> UUID.fromString(String.valueOf(row.get("id"))))
+                .toList();
+    }
+
+    /**
+     * What bunkers take, counted from their rows.
+     *
+     * @param overBooked workers that have not the room of their bunkers
+     * @param miscounted workers whose row says another sum
+     */
+    public record Tally(int bunkers, int overBooked, int miscounted) {}
+
+    public Tally tally() {
+        var row = database.rows("""
+                SELECT count(*) FILTER (WHERE b.cpu > w.cpu_millicores OR b.memory > w.memory_mb OR b.disk > w.disk_mb) AS over,
+                       count(*) FILTER (WHERE coalesce(b.cpu, 0) <> w.allocated_cpu_millicores) AS wrong,
+                       coalesce(sum(b.bunkers), 0) AS bunkers
+                  FROM workers w
+                  LEFT JOIN (SELECT worker_id, sum(cpu_millicores) AS cpu, sum(memory_mb) AS memory, sum(disk_mb) AS disk,
+                                    count(*) AS bunkers
+                               FROM bunkers WHERE booked GROUP BY worker_id) b ON b.worker_id = w.id
+                """).getFirst();
+        return new Tally(number(row.get("bunkers")), number(row.get("over")), number(row.get("wrong")));
+    }
+
+    private static int number(@Nullable Object value) {
+        return Integer.parseInt(String.valueOf(value));
     }
 
     /** @param status {@code joining}, {@code ready}, {@code draining} or {@code lost} */

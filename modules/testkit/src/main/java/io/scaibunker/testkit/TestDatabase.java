@@ -25,10 +25,12 @@ public final class TestDatabase implements AutoCloseable {
 
     private final EmbeddedPostgres home;
     private final String name;
+    private final boolean alone;
 
-    private TestDatabase(EmbeddedPostgres home, String name) {
+    private TestDatabase(EmbeddedPostgres home, String name, boolean alone) {
         this.home = home;
         this.name = name;
+        this.alone = alone;
     }
 
     /** A database with nothing in it. */
@@ -53,9 +55,47 @@ public final class TestDatabase implements AutoCloseable {
         return create(home, "test_" + ++made, prepared);
     }
 
+    /** A migrated database on a server of its own that syncs as one does whose data matter; both end with {@link #close}. */
+    public static TestDatabase durable(Consumer<TestDatabase> prepare) {
+        try {
+            var own = EmbeddedPostgres.builder()
+                    .setServerConfig("max_connections", "200")
+                    .setServerConfig("unix_socket_directories", "")
+                    .start();
+            run(open(own, USER), "CREATE DATABASE durable TEMPLATE template0");
+            var database = new TestDatabase(own, "durable", true);
+            prepare.accept(database);
+            return database;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** {@code postgresql://user:password@host:port/name}, as {@code store.url} takes it. */
     public String url() {
-        return "postgresql://" + USER + ":" + USER + "@127.0.0.1:" + home.getPort() + "/" + name;
+        return urlBy("127.0.0.1", port());
+    }
+
+    /** As {@link #url}, by another way to the server. */
+    public String urlBy(String host, int port) {
+        return "postgresql://" + USER + ":" + USER + "@" + host + ":" + port + "/" + name;
+    }
+
+    /** Of the server, on loopback. */
+    public int port() {
+        return home.getPort();
+    }
+
+    /** The server's process; its children work for it. */
+    public ProcessHandle process() {
+        var child = rows("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
+                .getFirst()
+                .get("pid");
+        return ProcessHandle.of(Long.parseLong(String.valueOf(child)))
+                .flatMap(ProcessHandle::parent)
+                .orElseThrow();
     }
 
     public String jdbcUrl() {
@@ -120,6 +160,13 @@ public final class TestDatabase implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+        if (alone) {
+            try {
+                home.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     private static TestDatabase create(EmbeddedPostgres home, String name, String template) {
@@ -128,7 +175,7 @@ public final class TestDatabase implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
-        return new TestDatabase(home, name);
+        return new TestDatabase(home, name, false);
     }
 
     private static EmbeddedPostgres server() {

@@ -1,5 +1,6 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.model.ImageId;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -19,8 +20,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class Bench {
     private final Vertx vertx;
-    private final ExecutorService bakes;
-    private final ExecutorService fetches;
+    private final Turns bakes;
+    private final Turns fetches;
     private final ExecutorService files;
     private final ExecutorService waits;
     private final int bootSlots;
@@ -28,9 +29,9 @@ final class Bench {
 
     Bench(Vertx vertx, int bakeSlots, int downloadSlots, int bootSlots) {
         this.vertx = vertx;
-        this.bakes = Executors.newFixedThreadPool(
+        this.bakes = new Turns(
                 bakeSlots, Thread.ofPlatform().name("bake-", 1).daemon().factory());
-        this.fetches = Executors.newFixedThreadPool(
+        this.fetches = new Turns(
                 downloadSlots, Thread.ofPlatform().name("fetch-", 1).daemon().factory());
         this.files = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("files").daemon().factory());
@@ -40,14 +41,20 @@ final class Bench {
         this.boots = new Semaphore(bootSlots, true);
     }
 
-    /** A bake; waits its turn. */
-    <T> Future<T> run(Callable<T> work) {
-        return on(bakes, work);
+    /** A bake; waits its turn, behind those that somebody waits for. */
+    <T> Future<T> run(ImageId image, boolean awaited, Callable<T> work) {
+        return on(task -> bakes.execute(image, awaited, task), work);
     }
 
-    /** A copy from other workers; waits its turn. */
-    <T> Future<T> fetch(Callable<T> work) {
-        return on(fetches, work);
+    /** A copy from other workers; waits its turn, behind those that somebody waits for. */
+    <T> Future<T> fetch(ImageId image, boolean awaited, Callable<T> work) {
+        return on(task -> fetches.execute(image, awaited, task), work);
+    }
+
+    /** Somebody waits for this image now: if it waits its turn, it goes before those that nobody waits for. */
+    void hurry(ImageId image) {
+        bakes.hurry(image);
+        fetches.hurry(image);
     }
 
     /** Something short with files. */
@@ -98,8 +105,8 @@ final class Bench {
 
     /** Ends what runs and takes no more. */
     void close(Duration limit) throws InterruptedException {
-        bakes.shutdownNow();
-        fetches.shutdownNow();
+        bakes.close();
+        fetches.close();
         waits.shutdownNow();
         files.shutdown();
         bakes.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);

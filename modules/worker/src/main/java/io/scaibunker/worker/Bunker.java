@@ -1,21 +1,31 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.WantedBunker;
+import io.scaibunker.bus.Question.BootTimes;
 import io.scaibunker.bus.Question.Failure;
 import io.scaibunker.microvm.Machine;
 import io.scaibunker.model.BunkerId;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ImageId;
-import io.scaibunker.model.LifecycleMode;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One bunker on this worker. Changed on the event loop only; read by the threads that serve it. */
 final class Bunker {
+    /** A machine that ran for so long and ends has not failed to start. */
+    private static final Duration STEADY = Duration.ofMinutes(1);
+
+    /** What is used every few seconds is not told to be idle in between. */
+    private static final Duration IDLE_TOLD = Duration.ofSeconds(10);
+
     private final WantedBunker wanted;
     private volatile BunkerPlan.Here here = BunkerPlan.Here.BOOTING;
     private volatile @Nullable Machine machine;
     private volatile @Nullable Failure failure;
+    private volatile @Nullable EndReason reason;
+    private volatile @Nullable BootTimes boot;
 
     /** How often in a row its machine ended soon after it had begun. */
     private final int quickEnds;
@@ -23,6 +33,7 @@ final class Bunker {
     private final BunkerUse.Uses uses = new BunkerUse.Uses();
     private volatile long changed = System.nanoTime();
     private volatile boolean ran;
+    private volatile boolean steady;
 
     Bunker(WantedBunker wanted) {
         this(wanted, 0);
@@ -35,7 +46,7 @@ final class Bunker {
 
     /** The same, to be booted once more on the disk it had. */
     Bunker again(WantedBunker row) {
-        return new Bunker(row, quickEnds + 1);
+        return new Bunker(row, steady ? 1 : quickEnds + 1);
     }
 
     BunkerId id() {
@@ -54,13 +65,27 @@ final class Bunker {
         return here;
     }
 
+    /** As the plan looks at it. */
+    BunkerPlan.Seen seen() {
+        boolean runs = here == BunkerPlan.Here.RUNNING;
+        Duration idle = runs ? uses.idle() : Duration.ZERO;
+        Duration limit = Duration.ofSeconds(wanted.idleTimeoutS());
+        return new BunkerPlan.Seen(
+                here,
+                failure,
+                reason,
+                idle.compareTo(IDLE_TOLD) >= 0 ? uses.last().toEpochMilli() : null,
+                runs && limit.isPositive() && idle.compareTo(limit) >= 0);
+    }
+
     /** Somebody begins to use it. */
     BunkerUse use(boolean lasts) {
         return uses.begin(lasts);
     }
 
-    long idleNanos() {
-        return uses.idleNanos();
+    /** What the row says of the time before this run of the worker. */
+    void idleSince(Instant then) {
+        uses.idleSince(then);
     }
 
     /** The machine, from its spawn to its end. */
@@ -73,32 +98,64 @@ final class Bunker {
         return here == BunkerPlan.Here.RUNNING ? machine() : Optional.empty();
     }
 
-    @Nullable
-    Failure failure() {
-        return failure;
-    }
-
     void spawned(Machine started) {
         machine = started;
     }
 
-    void moved(BunkerPlan.Here to) {
-        here = to;
-        changed = System.nanoTime();
-        ran |= to == BunkerPlan.Here.RUNNING;
+    /** What its boot has cost; null where an earlier run of the worker booted it. */
+    @Nullable
+    BootTimes boot() {
+        return boot;
     }
 
-    /** Whether it is booted again when its machine ends by itself: it is meant to last, and there is something to keep. */
-    boolean comesBack() {
-        return wanted.mode() == LifecycleMode.PERSISTENT && (ran || quickEnds > 0);
+    void booted(BootTimes times) {
+        boot = times;
+    }
+
+    void moved(BunkerPlan.Here to) {
+        steady |= ran && nanosHere() >= STEADY.toNanos();
+        switch (here) {
+            case BOOTING -> uses.open();
+            case SWITCHING -> uses.touch();
+            case RUNNING, PAUSED, STOPPED, ENDING, ENDED -> {
+                // Nothing about its use.
+            }
+        }
+        here = to;
+        changed = System.nanoTime();
+        ran |= to == BunkerPlan.Here.RUNNING || to == BunkerPlan.Here.PAUSED;
+    }
+
+    /** Since the last move. */
+    long nanosHere() {
+        return System.nanoTime() - changed;
+    }
+
+    /**
+     * Whether it is booted again now that its machine has ended by itself. The first boot of all is not repeated: who asked for it
+     * shall know.
+     */
+    boolean comesBack(boolean poweredOff) {
+        return (ran || quickEnds > 0) && wanted.restarts().again(poweredOff);
+    }
+
+    int quickEnds() {
+        return steady ? 0 : quickEnds;
     }
 
     /** How long a stopped one waits until it is booted again: 1 s, doubled by each quick end, a minute at most. */
     long pauseNanos() {
-        Duration pause = Duration.ofSeconds(Math.min(60, 1L << Math.min(6, quickEnds)));
+        Duration pause = Duration.ofSeconds(Math.min(60, 1L << Math.min(6, quickEnds())));
         return changed + pause.toNanos() - System.nanoTime();
     }
 
+    /** It begins to end. */
+    void ends(@Nullable EndReason why) {
+        reason = why;
+        moved(BunkerPlan.Here.ENDING);
+    }
+
+    /** @param why it failed; null where its end was meant */
     void ended(@Nullable Failure why) {
         failure = why;
         here = BunkerPlan.Here.ENDED;

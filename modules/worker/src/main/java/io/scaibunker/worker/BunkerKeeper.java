@@ -1,21 +1,19 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.WantedBunker;
-import io.scaibunker.bus.Post;
-import io.scaibunker.bus.Question;
-import io.scaibunker.bus.Question.BunkerReported;
 import io.scaibunker.bus.Question.Failure;
 import io.scaibunker.microvm.Machine;
+import io.scaibunker.microvm.MachineExit;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerStatus;
+import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
-import io.scaibunker.model.IncarnationId;
-import io.scaibunker.model.WorkerId;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +30,7 @@ final class BunkerKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(BunkerKeeper.class);
 
     private final Context loop;
-    private final WorkerId self;
-    private final IncarnationId incarnation;
-    private final Post post;
+    private final BunkerDesk desk;
     private final WorkerConfig config;
     private final CopyLedger ledger;
     private final MachineRoom machines;
@@ -55,18 +51,14 @@ final class BunkerKeeper {
      */
     BunkerKeeper(
             Context loop,
-            WorkerId self,
-            IncarnationId incarnation,
-            Post post,
+            BunkerDesk desk,
             WorkerConfig config,
             CopyLedger ledger,
             MachineRoom machines,
             Bench bench,
             Runnable again) {
         this.loop = loop;
-        this.self = self;
-        this.incarnation = incarnation;
-        this.post = post;
+        this.desk = desk;
         this.config = config;
         this.ledger = ledger;
         this.machines = machines;
@@ -86,32 +78,34 @@ final class BunkerKeeper {
 
     /** What is wanted runs, what is not wanted is ended, and the rows say so. */
     Future<?> drain() {
-        return wanted().compose(rows -> {
+        return desk.wanted().compose(rows -> {
             endUnlisted(rows);
             return Future.join(rows.stream().map(this::step).toList());
         });
     }
 
-    private Future<List<WantedBunker>> wanted() {
-        return Pages.<WantedBunker, BunkerId>all(
-                after -> post.ask(new Question.BunkersWanted(self, after), config.askTimeout())
-                        .map(page -> new Pages.Page<>(page.bunkers(), page.next())));
-    }
-
     private Future<?> step(WantedBunker row) {
         Optional<Bunker> bunker = find(row.bunkerId());
+        Optional.ofNullable(row.idleSince())
+                .ifPresent(since -> bunker.ifPresent(it -> it.idleSince(Instant.ofEpochMilli(since))));
         boolean copyHere = ledger.find(row.imageId()).isPresent();
-        Failure failure = bunker.map(Bunker::failure).orElse(null);
-        return switch (BunkerPlan.next(row, bunker.map(Bunker::here), failure, copyHere, incarnation)) {
+        return switch (BunkerPlan.next(row, bunker.map(Bunker::seen), copyHere, desk.incarnation())) {
             case BunkerPlan.Nothing nothing -> Future.succeededFuture();
             case BunkerPlan.Boot boot -> boot(row, bunker);
             case BunkerPlan.WaitForCopy wait -> waitForCopy(row);
-            case BunkerPlan.End end -> {
-                bunker.ifPresent(this::end);
+            case BunkerPlan.Pause pause -> {
+                bunker.ifPresent(it -> turn(it, BunkerPlan.Here.PAUSED, machines::pause));
                 yield Future.succeededFuture();
             }
-            case BunkerPlan.Report report ->
-                report(row.bunkerId(), row.generation(), report.status(), report.failure());
+            case BunkerPlan.Resume resume -> {
+                bunker.ifPresent(it -> turn(it, BunkerPlan.Here.RUNNING, machines::resume));
+                yield Future.succeededFuture();
+            }
+            case BunkerPlan.End end -> {
+                bunker.ifPresent(it -> end(it, end.reason()));
+                yield Future.succeededFuture();
+            }
+            case BunkerPlan.Report report -> desk.report(row, bunker, report.status(), report.failure());
         };
     }
 
@@ -119,9 +113,9 @@ final class BunkerKeeper {
         long since = waiting.computeIfAbsent(row.bunkerId(), first -> System.nanoTime());
         return System.nanoTime() - since < config.copyWait().toNanos()
                 ? Future.succeededFuture()
-                : report(
-                        row.bunkerId(),
-                        row.generation(),
+                : desk.report(
+                        row,
+                        Optional.empty(),
                         BunkerStatus.FAILED,
                         new Failure(
                                 ErrorCode.NO_SUITABLE_WORKER,
@@ -138,6 +132,9 @@ final class BunkerKeeper {
                 .filter(bunker -> bunker.here() == BunkerPlan.Here.BOOTING)
                 .map(bunker -> settle(bunker, bench.await(() -> machines.awaitReady(bunker))))
                 .toList();
+        left.stream()
+                .filter(bunker -> bunker.here() == BunkerPlan.Here.PAUSED)
+                .forEach(bunker -> bunker.machine().ifPresent(machine -> watch(bunker, machine)));
         return Future.join(answers)
                 .timeout(limit.toMillis(), TimeUnit.MILLISECONDS)
                 .otherwiseEmpty();
@@ -155,7 +152,7 @@ final class BunkerKeeper {
         Bunker bunker = before.map(stopped -> stopped.again(row)).orElseGet(() -> new Bunker(row));
         bunkers.put(row.bunkerId(), bunker);
         waiting.remove(row.bunkerId());
-        return report(row.bunkerId(), row.generation(), BunkerStatus.PROVISIONING, null)
+        return desk.report(row, Optional.of(bunker), BunkerStatus.PROVISIONING, null)
                 .onSuccess(claimed -> {
                     if (claimed) {
                         start(bunker);
@@ -184,11 +181,11 @@ final class BunkerKeeper {
                 return;
             }
             if (booted.failed()) {
-                gone(bunker, machines.failure(booted.cause()));
+                gone(bunker, machines.failure(booted.cause()), false);
             } else if (bunker.here() == BunkerPlan.Here.BOOTING) {
                 bunker.moved(BunkerPlan.Here.RUNNING);
                 watch(bunker, booted.result());
-                report(bunker.id(), bunker.wanted().generation(), BunkerStatus.RUNNING, null);
+                desk.report(bunker.wanted(), Optional.of(bunker), BunkerStatus.RUNNING, null);
                 again.run();
             }
         });
@@ -198,16 +195,59 @@ final class BunkerKeeper {
     private void watch(Bunker bunker, Machine machine) {
         machine.onExit()
                 .thenAccept(exit -> loop.runOnContext(now -> {
-                    if (bunker.here() == BunkerPlan.Here.RUNNING && !stopping) {
-                        gone(bunker, new Failure(ErrorCode.MACHINE_FAILED, exit.text()));
+                    boolean ran = switch (bunker.here()) {
+                        case RUNNING, PAUSED, SWITCHING -> true;
+                        case BOOTING, STOPPED, ENDING, ENDED -> false;
+                    };
+                    if (ran && !stopping) {
+                        gone(
+                                bunker,
+                                new Failure(ErrorCode.MACHINE_FAILED, exit.text()),
+                                exit.cause() == MachineExit.Cause.POWERED_OFF);
                     }
                 }));
     }
 
-    /** Without anybody having asked: a persistent bunker that ran before comes back, any other is over. */
-    private void gone(Bunker bunker, Failure why) {
-        if (bunker.here() == BunkerPlan.Here.ENDING || !bunker.comesBack()) {
+    /** Between running and paused, while other bunkers go on; one that fails is tried again by the next round. */
+    private void turn(Bunker bunker, BunkerPlan.Here to, MachineTurn turn) {
+        BunkerPlan.Here from = bunker.here();
+        bunker.moved(BunkerPlan.Here.SWITCHING);
+        bench.await(() -> {
+                    turn.make(bunker);
+                    return bunker;
+                })
+                .onFailure(thrown -> LOG.warn("{} is not {} yet: {}", bunker.id(), to, thrown.getMessage()))
+                .onComplete(turned -> {
+                    if (bunker.here() == BunkerPlan.Here.SWITCHING && !stopping) {
+                        bunker.moved(turned.succeeded() ? to : from);
+                        if (turned.succeeded()) {
+                            again.run();
+                        }
+                    }
+                });
+    }
+
+    /** A machine's way from running to paused or back. */
+    @FunctionalInterface
+    private interface MachineTurn {
+        void make(Bunker bunker) throws InterruptedException;
+    }
+
+    /** Without anybody having asked: a bunker comes back as its policy has it, any other is over. */
+    private void gone(Bunker bunker, Failure why, boolean poweredOff) {
+        if (bunker.here() == BunkerPlan.Here.ENDING) {
             over(bunker, why);
+            return;
+        }
+        if (!bunker.comesBack(poweredOff)) {
+            bunker.ends(poweredOff ? EndReason.POWERED_OFF : null);
+            over(bunker, poweredOff ? null : why);
+            return;
+        }
+        if (bunker.quickEnds() >= config.restartLimit()) {
+            String text = "given up after " + bunker.quickEnds() + " restarts in a row; the last: " + why.message();
+            bunker.ends(null);
+            over(bunker, new Failure(why.code(), text));
             return;
         }
         LOG.info("{} stopped and will be booted again: {}", bunker.id(), why.message());
@@ -216,14 +256,16 @@ final class BunkerKeeper {
                     return bunker;
                 })
                 .onComplete(ended -> {
-                    bunker.moved(BunkerPlan.Here.STOPPED);
-                    again.run();
+                    if (bunker.here() != BunkerPlan.Here.ENDING && bunker.here() != BunkerPlan.Here.ENDED) {
+                        bunker.moved(BunkerPlan.Here.STOPPED);
+                        again.run();
+                    }
                 });
     }
 
-    private void end(Bunker bunker) {
-        bunker.moved(BunkerPlan.Here.ENDING);
-        report(bunker.id(), bunker.wanted().generation(), BunkerStatus.TERMINATING, null);
+    private void end(Bunker bunker, @Nullable EndReason reason) {
+        bunker.ends(reason);
+        desk.report(bunker.wanted(), Optional.of(bunker), BunkerStatus.TERMINATING, null);
         bench.await(() -> {
                     machines.end(bunker);
                     return bunker;
@@ -256,17 +298,12 @@ final class BunkerKeeper {
             }
             switch (bunker.here()) {
                 case ENDED -> bunkers.remove(bunker.id());
-                case BOOTING, RUNNING, STOPPED -> end(bunker);
-                case ENDING -> {
+                case BOOTING, RUNNING, PAUSED, STOPPED -> end(bunker, null);
+                case SWITCHING, ENDING -> {
                     // Its end brings the next round.
                 }
             }
         }
-    }
-
-    private Future<Boolean> report(BunkerId id, long generation, BunkerStatus status, @Nullable Failure failure) {
-        return post.ask(new BunkerReported(self, incarnation, id, generation, status, failure), config.askTimeout())
-                .map(taken -> taken.current());
     }
 
     /** Leaves the machines to the next run, or ends them all. */
@@ -285,20 +322,20 @@ final class BunkerKeeper {
 
     /** A persistent bunker is told nothing of it: its disk waits for the next run. */
     private Future<?> stop(Bunker bunker) {
-        bunker.moved(BunkerPlan.Here.ENDING);
+        bunker.ends(null);
         Future<?> ended = bench.await(() -> {
             machines.end(bunker);
             return bunker;
         });
-        return bunker.comesBack()
+        return bunker.comesBack(false)
                 ? ended
                 : ended.compose(gone -> bench.await(() -> {
                             machines.clear(bunker.id());
                             return bunker;
                         }))
-                        .compose(cleared -> report(
-                                bunker.id(),
-                                bunker.wanted().generation(),
+                        .compose(cleared -> desk.report(
+                                bunker.wanted(),
+                                Optional.of(bunker),
                                 BunkerStatus.FAILED,
                                 new Failure(ErrorCode.WORKER_LOST, "its worker was stopped")));
     }

@@ -8,6 +8,7 @@ import io.scaibunker.ext4.Pieces;
 import io.scaibunker.microvm.Leftovers;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.ImageId;
 import io.scaibunker.model.PlatformException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,11 +37,17 @@ final class CopyFetcher {
     /** How long to wait when all who have it serve as many as they may. */
     private static final long BUSY_MS = 200;
 
+    /** Below a place: an empty file for each image whose copy this shall be. */
+    private static final String FOR = "for";
+
     private final WorkerFiles files;
     private final CopyLedger ledger;
     private final Shelf shelf;
     private final ExchangeClient peers;
     private final Supplier<String> self;
+
+    /** Places that somebody fetches into. */
+    private final Set<Path> reserved = new HashSet<>();
 
     /** @param self where this worker serves others, as {@code host:port} */
     CopyFetcher(WorkerFiles files, CopyLedger ledger, Shelf shelf, ExchangeClient peers, Supplier<String> self) {
@@ -57,11 +64,16 @@ final class CopyFetcher {
      */
     Optional<Copy> fetch(BakeJob job, Turn turn) throws IOException {
         Copy copy = Objects.requireNonNull(turn.copy());
-        Path place = files.incoming(copy.artifactDigest());
         job.runOn(Thread.currentThread());
-        try {
+        try (Reserved reserved = reserve(job, copy.artifactDigest())) {
             job.enter(CachePhase.FETCHING);
-            Files.createDirectories(place);
+            if (ledger.share(job.wanted().imageId(), copy)) {
+                return Optional.of(copy);
+            }
+            Path place = reserved.place();
+            Files.createDirectories(place.resolve(FOR));
+            WorkerFiles.writeWhole(
+                    place.resolve(FOR).resolve(job.wanted().imageId().toString()), "");
             Optional<ImageTable> table = table(place, copy, turn.sources());
             Reception reception = new Reception(job, copy, turn.sources());
             if (table.isEmpty() || !receive(reception, place, table.get())) {
@@ -81,14 +93,56 @@ final class CopyFetcher {
         }
     }
 
-    /** Removes what has come in. While nobody fetches. */
-    boolean forgetIncoming() throws IOException {
-        try (var left = Files.newDirectoryStream(files.incoming())) {
-            for (Path place : left) {
-                Leftovers.remove(place);
+    /** An artifact that comes in, for this job alone: of images with equal content the second one finds it here then. */
+    private Reserved reserve(BakeJob job, Digest artifact) throws InterruptedException {
+        Path place = files.incoming(artifact);
+        while (!isFree(place)) {
+            job.pause(BUSY_MS);
+        }
+        return new Reserved(place);
+    }
+
+    private boolean isFree(Path place) {
+        synchronized (reserved) {
+            return reserved.add(place);
+        }
+    }
+
+    private final class Reserved implements AutoCloseable {
+        private final Path place;
+
+        private Reserved(Path place) {
+            this.place = place;
+        }
+
+        Path place() {
+            return place;
+        }
+
+        @Override
+        public void close() {
+            synchronized (reserved) {
+                reserved.remove(place);
             }
         }
-        return true;
+    }
+
+    /** Removes what has come in for images that nobody waits for any more; not what is coming in now. */
+    void forgetIncoming(Set<ImageId> awaited) throws IOException {
+        try (var left = Files.newDirectoryStream(files.incoming())) {
+            for (Path place : left) {
+                synchronized (reserved) {
+                    if (!reserved.contains(place) && !isFor(place, awaited)) {
+                        Leftovers.remove(place);
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean isFor(Path place, Set<ImageId> awaited) {
+        return awaited.stream()
+                .anyMatch(imageId -> Files.exists(place.resolve(FOR).resolve(imageId.toString())));
     }
 
     /** The table that the digest stands for: from an earlier try, or from the first who gives it. */

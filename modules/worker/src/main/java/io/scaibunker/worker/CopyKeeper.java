@@ -114,18 +114,27 @@ final class CopyKeeper {
 
     /** What is wanted is here or under way, what is not wanted is gone or going, and the rows say so. */
     Future<?> drain() {
-        return wanted().compose(rows -> {
-                    letGoUnlisted(rows);
-                    clearIncoming(rows);
-                    return Future.join(rows.stream().map(this::step).toList());
+        return bench.runShort(() -> {
+                    ledger.forgetLost();
+                    return ledger;
                 })
-                .compose(done -> tidy());
+                .compose(looked -> wanted())
+                .compose(rows -> {
+                    letGoUnlisted(rows);
+                    return Future.join(rows.stream().map(this::step).toList()).compose(done -> tidy(rows));
+                });
     }
 
-    /** What nobody names is gone, and layers keep to their room. */
-    private Future<?> tidy() {
+    /** What nobody names is gone, as is what came in for nobody, and layers keep to their room. */
+    private Future<?> tidy(List<WantedCopy> rows) {
+        Set<ImageId> awaited = new HashSet<>();
+        rows.stream()
+                .filter(row -> row.wanted() && ledger.find(row.imageId()).isEmpty())
+                .forEach(row -> awaited.add(row.imageId()));
         return bench.runShort(() -> {
             ledger.removeUnnamed();
+            fetcher.forgetIncoming(awaited);
+            baker.tidy();
             blobs.trim();
             return true;
         });
@@ -157,7 +166,7 @@ final class CopyKeeper {
                         .filter(row -> !row.wanted() && use(row.imageId()) == Garbage.Use.NONE)
                         .map(this::letGo)
                         .toList())
-                .compose(gone -> tidy());
+                .compose(gone -> tidy(rows));
     }
 
     private Garbage.Use use(ImageId imageId) {
@@ -175,7 +184,12 @@ final class CopyKeeper {
     private Future<?> step(WantedCopy row) {
         Optional<CopyPlan.Work> work = work(row.imageId());
         return switch (CopyPlan.next(row, ledger.find(row.imageId()), work, inUse.test(row.imageId()))) {
-            case CopyPlan.Nothing nothing -> Future.succeededFuture();
+            case CopyPlan.Nothing nothing -> {
+                if (row.awaited()) {
+                    bench.hurry(row.imageId());
+                }
+                yield Future.succeededFuture();
+            }
             case CopyPlan.Cancel cancel -> {
                 Optional.ofNullable(jobs.get(row.imageId())).ifPresent(BakeJob::cancel);
                 yield Future.succeededFuture();
@@ -248,7 +262,7 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, credential);
         jobs.put(row.imageId(), job);
-        bench.run(() -> {
+        bench.run(row.imageId(), row.awaited(), () -> {
                     room.require(blobs);
                     return baker.bake(job);
                 })
@@ -273,7 +287,7 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, Optional.empty());
         jobs.put(row.imageId(), job);
-        bench.fetch(() -> {
+        bench.fetch(row.imageId(), row.awaited(), () -> {
                     room.require(blobs);
                     return fetcher.fetch(job, turn);
                 })
@@ -325,17 +339,6 @@ final class CopyKeeper {
         ledger.all().keySet().stream()
                 .filter(imageId -> !listed.contains(imageId) && !inUse.test(imageId) && !jobs.containsKey(imageId))
                 .forEach(this::remove);
-    }
-
-    /** What came in of copies that nobody waits for any more. */
-    private void clearIncoming(List<WantedCopy> rows) {
-        boolean awaited = rows.stream()
-                .anyMatch(row ->
-                        row.wanted() && row.status() != CacheStatus.READY && row.status() != CacheStatus.EVICTED);
-        if (!awaited && jobs.isEmpty()) {
-            bench.runShort(fetcher::forgetIncoming)
-                    .onFailure(thrown -> LOG.warn("parts of copies could not be removed", thrown));
-        }
     }
 
     private Future<?> remove(ImageId imageId) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,7 @@ final class CopyLedger {
 
     private final Path directory;
     private final Map<ImageId, Copy> copies = new ConcurrentHashMap<>();
+    private final AtomicInteger removals = new AtomicInteger();
 
     private CopyLedger(Path directory) {
         this.directory = directory;
@@ -147,24 +149,24 @@ final class CopyLedger {
         }
     }
 
-    /** The copy of an image, if its file is still there, and whole. */
+    /** The copy of an image, as far as {@link #forgetLost} has last seen. */
     Optional<Copy> find(ImageId imageId) {
-        return Optional.ofNullable(copies.get(imageId)).filter(this::isThere);
+        return Optional.ofNullable(copies.get(imageId));
     }
 
-    private boolean isThere(Copy copy) {
-        try {
-            return isWhole(copy);
-        } catch (IOException e) {
-            LOG.warn("{} cannot be looked at", fileOf(copy.artifactDigest()), e);
-            return false;
+    /** Forgets copies whose file went away under us, or was cut short. */
+    synchronized void forgetLost() throws IOException {
+        for (Map.Entry<ImageId, Copy> entry : copies.entrySet()) {
+            if (!isWhole(entry.getValue())) {
+                LOG.warn("the copy of {} is gone from disk", entry.getKey());
+                remove(entry.getKey());
+            }
         }
     }
 
     /** A copy of any image that was made from the same by the same writer. */
     Optional<Copy> findEqual(Digest source, long sizeBytes, String writer) {
-        return copies.keySet().stream()
-                .flatMap(imageId -> find(imageId).stream())
+        return copies.values().stream()
                 .filter(copy -> copy.sourceDigest().equals(source)
                         && copy.sizeBytes() == sizeBytes
                         && copy.writer().equals(writer))
@@ -210,9 +212,15 @@ final class CopyLedger {
         copies.put(imageId, copy);
     }
 
+    /** How often a copy was let go since the start. */
+    int removals() {
+        return removals.get();
+    }
+
     /** Lets a copy go: first its entry, then its file, if no other image names it. */
     synchronized void remove(ImageId imageId) throws IOException {
         Copy gone = copies.remove(imageId);
+        removals.incrementAndGet();
         Files.deleteIfExists(directory.resolve(imageId + ENTRY));
         if (gone != null
                 && copies.values().stream()

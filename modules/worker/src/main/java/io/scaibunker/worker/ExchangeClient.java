@@ -3,7 +3,7 @@ package io.scaibunker.worker;
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.Message;
 import io.scaibunker.bus.CopyExchange;
-import io.scaibunker.bus.ExecMethod;
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.bus.proto.Piece;
 import io.scaibunker.bus.proto.PiecesWanted;
 import io.scaibunker.bus.proto.TablePart;
@@ -13,7 +13,6 @@ import io.scaibunker.model.Secret;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientOptions;
@@ -50,17 +49,15 @@ final class ExchangeClient {
     private final Duration patience;
 
     /** @param patience how long a peer may say nothing */
-    ExchangeClient(Vertx vertx, Secret joinToken, Duration connectTimeout, Duration patience) {
+    ExchangeClient(Vertx vertx, FleetPass pass, Duration connectTimeout, Duration patience) {
         this.client = GrpcClient.client(
                 vertx,
                 new GrpcClientOptions().setMaxMessageSize(CopyExchange.MESSAGE_MAX),
-                new HttpClientOptions()
+                pass.client()
                         .setConnectTimeout((int) connectTimeout.toMillis())
-                        // From the first byte: an upgrade holds back what is answered until the request has ended.
-                        .setHttp2ClearTextUpgrade(false)
                         .setHttp2ConnectionWindowSize(CONNECTION_WINDOW)
                         .setInitialSettings(new Http2Settings().setInitialWindowSize(STREAM_WINDOW)));
-        this.token = joinToken;
+        this.token = pass.token();
         this.patience = patience;
     }
 
@@ -152,7 +149,7 @@ final class ExchangeClient {
         BlockingQueue<Event<O>> events = new LinkedBlockingQueue<>();
         Future<GrpcClientRequest<I, O>> opened = client.request(address(peer), method);
         Future<GrpcClientResponse<I, O>> answered = opened.compose(request -> {
-            request.headers().set(ExecMethod.TOKEN_KEY, token.reveal());
+            request.headers().set(FleetPass.TOKEN_KEY, token.reveal());
             request.exceptionHandler(thrown -> events.add(failed(thrown)));
             request.end(asked);
             return request.response().onSuccess(response -> listen(response, events));

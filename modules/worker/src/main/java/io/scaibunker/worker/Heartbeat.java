@@ -54,7 +54,8 @@ final class Heartbeat {
                 machines.acceleration(),
                 config.zone(),
                 config.labels(),
-                Map.of("java", System.getProperty("java.version"), "scaibunker", version()));
+                Map.of("java", System.getProperty("java.version"), "scaibunker", version()),
+                machines.abilities());
         return post.ask(beat, config.askTimeout())
                 .onSuccess(taken -> heard(taken.status()))
                 .onFailure(this::unheard);

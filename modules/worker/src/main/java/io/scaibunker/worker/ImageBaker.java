@@ -26,6 +26,9 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +47,12 @@ final class ImageBaker {
     private final ImageSources sources;
     private final WorkerConfig.Baker which;
     private final LayerClaims claims = new LayerClaims();
+
+    /** Bakes share it; who tidies up has it alone. */
+    private final ReadWriteLock baking = new ReentrantReadWriteLock();
+
+    /** How many copies had been let go when it was tidied last; none when a bake has ended without a copy since. */
+    private final AtomicInteger tidied = new AtomicInteger(-1);
 
     ImageBaker(
             WorkerFiles files,
@@ -66,12 +75,34 @@ final class ImageBaker {
      */
     Optional<Copy> bake(BakeJob job) throws IOException {
         Path place = Files.createTempDirectory(files.bakes(), job.wanted().imageId() + "-");
-        job.runOn(Thread.currentThread());
+        baking.readLock().lock();
+        boolean made = false;
         try {
-            return bakeIn(place, job);
+            job.runOn(Thread.currentThread());
+            Optional<Copy> copy = bakeIn(place, job);
+            made = copy.isPresent();
+            return copy;
         } finally {
+            if (!made) {
+                tidied.set(-1);
+            }
+            baking.readLock().unlock();
             job.finished();
             Leftovers.remove(place);
+        }
+    }
+
+    /** Forgets what was noted of copies that are gone; another time if a bake is under way. */
+    void tidy() throws IOException {
+        inventories.removeOthers();
+        int removals = ledger.removals();
+        if (tidied.get() != removals && baking.writeLock().tryLock()) {
+            try {
+                KnownLayers.sweep(files.segments());
+                tidied.set(removals);
+            } finally {
+                baking.writeLock().unlock();
+            }
         }
     }
 

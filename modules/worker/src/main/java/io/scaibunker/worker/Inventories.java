@@ -37,7 +37,6 @@ final class Inventories {
                     artifact,
                     packed.map(bytes -> bytes.length).orElse(0),
                     (System.nanoTime() - start) / 1_000_000);
-            removeOthers();
         } catch (IOException | RuntimeException e) {
             LOG.warn("the inventory of {} is made when it is asked for", artifact, e);
         }
@@ -59,11 +58,11 @@ final class Inventories {
     }
 
     /** Forgets what copies held that are gone. */
-    private void removeOthers() throws IOException {
+    synchronized void removeOthers() throws IOException {
         var named = ledger.all().values().stream()
                 .map(copy -> copy.artifactDigest().hex() + ENDING)
                 .collect(Collectors.toSet());
-        try (var files = Files.newDirectoryStream(directory, "*" + ENDING)) {
+        try (var files = Files.newDirectoryStream(directory)) {
             for (Path file : files) {
                 if (!named.contains(file.getFileName().toString())) {
                     Files.deleteIfExists(file);

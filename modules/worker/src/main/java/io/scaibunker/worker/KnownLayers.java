@@ -40,7 +40,7 @@ final class KnownLayers implements SegmentStore {
         return new KnownLayers(directory, image.layers());
     }
 
-    /** Forgets layers whose image is gone. For start-up, while nobody bakes. */
+    /** Forgets layers whose image is gone. While nobody bakes. */
     static void sweep(Path directory) throws IOException {
         new SegmentDirectory(directory).sweep();
         try (var proofs = Files.newDirectoryStream(directory, "*.proof")) {

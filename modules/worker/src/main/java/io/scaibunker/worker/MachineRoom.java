@@ -1,7 +1,9 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.WantedBunker;
+import io.scaibunker.bus.Question.BootTimes;
 import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.guest.GuestHello;
 import io.scaibunker.guest.GuestKernel;
 import io.scaibunker.guest.Initrd;
 import io.scaibunker.microvm.Acceleration;
@@ -13,15 +15,20 @@ import io.scaibunker.microvm.MachineException;
 import io.scaibunker.microvm.MachineSpec;
 import io.scaibunker.microvm.QemuDriver;
 import io.scaibunker.microvm.QemuSettings;
+import io.scaibunker.microvm.StartTimes;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
-import io.scaibunker.model.LifecycleMode;
+import io.scaibunker.model.RestartPolicy;
+import io.scaibunker.model.WorkerAbilities;
+import io.scaibunker.network.NetworkAbility;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,13 +47,15 @@ final class MachineRoom {
 
     private final WorkerConfig config;
     private final WorkerFiles files;
+    private final BunkerNetworks networks;
     private volatile String acceleration = "none: not probed yet";
     private volatile @Nullable MachineDriver driver;
     private volatile @Nullable GuestKernel kernel;
 
-    MachineRoom(WorkerConfig config, WorkerFiles files) {
+    MachineRoom(WorkerConfig config, WorkerFiles files, BunkerNetworks networks) {
         this.config = config;
         this.files = files;
+        this.networks = networks;
     }
 
     /** Finds out how machines run here. A host that cannot run any still bakes. */
@@ -55,6 +64,7 @@ final class MachineRoom {
             GuestKernel found = GuestKernel.read(config.guestKernel());
             Initrd.write(found, initrd());
             Acceleration runs = runs(found);
+            networks.probe();
             kernel = found;
             driver = QemuDriver.open(QemuSettings.of(runs));
             acceleration = runs.kind().word() + ": " + runs.reason();
@@ -77,6 +87,11 @@ final class MachineRoom {
         return files.guest().resolve("initrd");
     }
 
+    WorkerAbilities abilities() {
+        NetworkAbility ability = networks.ability();
+        return new WorkerAbilities(ability.profiles(), List.of("memory", "disk"), Map.of("network", ability.reason()));
+    }
+
     /** {@code kvm}, {@code tcg} or {@code none}, and why. */
     String acceleration() {
         return acceleration;
@@ -91,12 +106,12 @@ final class MachineRoom {
      * persistent ones that have their disk alone. Whatever else it left is ended and removed.
      */
     List<Bunker> adopt() throws IOException, InterruptedException {
-        Map<String, ProcessHandle> running = Leftovers.running(files.bunkers());
+        Map<String, ProcessHandle> running = new HashMap<>(Leftovers.running(files.bunkers()));
         List<Bunker> adopted = new ArrayList<>();
         try (DirectoryStream<Path> places = Files.newDirectoryStream(files.bunkers())) {
             for (Path place : places) {
                 Optional<WantedBunker> wanted = BunkerFile.read(place);
-                ProcessHandle process = running.get(place.getFileName().toString());
+                ProcessHandle process = running.remove(place.getFileName().toString());
                 Optional<Bunker> bunker =
                         wanted.flatMap(row -> process == null ? Optional.empty() : held(row, process));
                 if (bunker.isEmpty() && process != null) {
@@ -105,9 +120,14 @@ final class MachineRoom {
                 bunker = bunker.or(() -> wanted.flatMap(this::stopped));
                 bunker.ifPresent(adopted::add);
                 if (bunker.isEmpty()) {
+                    networks.remove(place.getFileName().toString());
                     Leftovers.remove(place);
                 }
             }
+        }
+        // Their directories went under them.
+        for (ProcessHandle process : running.values()) {
+            Leftovers.end(process);
         }
         return adopted;
     }
@@ -115,7 +135,12 @@ final class MachineRoom {
     private Optional<Bunker> held(WantedBunker wanted, ProcessHandle process) {
         Bunker bunker = new Bunker(wanted);
         try {
-            bunker.spawned(QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process));
+            Machine machine = QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process);
+            bunker.spawned(machine);
+            if (machine.isPaused()) {
+                bunker.moved(BunkerPlan.Here.PAUSED);
+            }
+            networks.adopt(wanted);
             return Optional.of(bunker);
         } catch (MachineException e) {
             LOG.warn("{} cannot be held again: {}", bunker.id(), e.getMessage());
@@ -124,7 +149,7 @@ final class MachineRoom {
     }
 
     private Optional<Bunker> stopped(WantedBunker wanted) {
-        if (wanted.mode() != LifecycleMode.PERSISTENT
+        if (wanted.restarts() == RestartPolicy.NEVER
                 || !Files.exists(place(wanted.bunkerId()).resolve(SCRATCH))) {
             return Optional.empty();
         }
@@ -142,6 +167,7 @@ final class MachineRoom {
 
     /** Starts a bunker's machine and waits until its agent answers. */
     Machine boot(Bunker bunker, Path rootfs) throws IOException, InterruptedException {
+        Duration waited = Duration.ofNanos(bunker.nanosHere());
         MachineDriver here = driver().orElseThrow();
         GuestKernel with = Optional.ofNullable(kernel).orElseThrow();
         WantedBunker wanted = bunker.wanted();
@@ -160,11 +186,37 @@ final class MachineRoom {
                 wanted.room().diskMb(),
                 wanted.room().cpuMillicores(),
                 wanted.room().memoryMb(),
-                hostname(wanted)));
+                hostname(wanted),
+                networks.connect(wanted)));
         bunker.spawned(machine);
         // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
         requireWanted(bunker);
-        return awaitReady(bunker);
+        long spawned = System.nanoTime();
+        GuestHello hello = machine.awaitReady(config.bootTimeout());
+        bunker.booted(times(waited, machine.startTimes(), Duration.ofNanos(System.nanoTime() - spawned), hello));
+        return machine;
+    }
+
+    /** The guest's own clock tells its two parts apart, as far as it can be right. */
+    private static BootTimes times(Duration waited, StartTimes start, Duration guest, GuestHello hello) {
+        Duration said = hello.start().isZero() ? Duration.ZERO : hello.uptime().minus(hello.start());
+        Duration agent = said.compareTo(guest) < 0 ? said : guest;
+        return new BootTimes(
+                waited.toMillis(),
+                start.scratch().toMillis(),
+                start.spawn().toMillis(),
+                guest.minus(agent).toMillis(),
+                agent.toMillis());
+    }
+
+    /** Its memory stays, nothing in it goes on. */
+    void pause(Bunker bunker) {
+        bunker.machine().orElseThrow().pause();
+    }
+
+    /** Returns when it answers again. */
+    void resume(Bunker bunker) throws InterruptedException {
+        bunker.machine().orElseThrow().resume(config.bootTimeout());
     }
 
     private void requireWanted(Bunker bunker) {
@@ -191,6 +243,7 @@ final class MachineRoom {
 
     /** Removes the bunker's directory, its scratch with it. */
     void clear(BunkerId id) throws IOException {
+        networks.remove(id.toString());
         Leftovers.remove(place(id));
     }
 

@@ -1,21 +1,20 @@
 package io.scaibunker.worker;
 
-import io.scaibunker.bus.ExecMethod;
-import io.scaibunker.model.Secret;
+import io.scaibunker.bus.FleetPass;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
-/** Tells members of the fleet, who show its join token, from others. */
+/** Tells members of the fleet, who show its join token, from others; those without a certificate, where these are asked for, do not come so far. */
 final class Membership {
     private final byte[] token;
 
-    Membership(Secret joinToken) {
-        this.token = joinToken.reveal().getBytes(StandardCharsets.UTF_8);
+    Membership(FleetPass pass) {
+        this.token = pass.token().reveal().getBytes(StandardCharsets.UTF_8);
     }
 
     boolean isMember(GrpcServerRequest<?, ?> request) {
-        String shown = request.headers().get(ExecMethod.TOKEN_KEY);
+        String shown = request.headers().get(FleetPass.TOKEN_KEY);
         return shown != null && MessageDigest.isEqual(shown.getBytes(StandardCharsets.UTF_8), token);
     }
 }

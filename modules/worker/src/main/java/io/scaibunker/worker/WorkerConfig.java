@@ -7,6 +7,7 @@ import io.scaibunker.ext4.SegmentStore;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Secret;
 import io.scaibunker.model.Settings;
+import io.scaibunker.network.NetworkSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -33,11 +34,14 @@ import java.util.Optional;
  * @param bootTimeout how long a bunker may take until its agent answers
  * @param copyWait how long a bunker that was placed before its copy waits for it
  * @param onStop what becomes of the bunkers when this worker is stopped
+ * @param restartLimit how often in a row a bunker that ends soon after its start is started again
  * @param stopGrace how long a bunker may take to power off before it is killed
  * @param grpcHost where exec is served, and how others reach it
  * @param joinToken what the fleet's members show each other
  * @param guestKernel a directory made by {@code scripts/guest-kernel}
  * @param acceleration how bunkers run
+ * @param networks whether bunkers may have networks, where the host can give them
+ * @param network how they are connected
  */
 public record WorkerConfig(
         String name,
@@ -58,6 +62,7 @@ public record WorkerConfig(
         Duration askTimeout,
         Duration bootTimeout,
         Duration copyWait,
+        int restartLimit,
         Duration stopGrace,
         OnStop onStop,
         String grpcHost,
@@ -65,6 +70,8 @@ public record WorkerConfig(
         Optional<Secret> joinToken,
         Path guestKernel,
         Runs acceleration,
+        OnOff networks,
+        NetworkSettings network,
         Sources sources) {
 
     /** What writes the file systems: our own writer, or e2fsprogs under fakeroot, against which that one is checked. */
@@ -94,6 +101,12 @@ public record WorkerConfig(
         PROBE,
         KVM,
         TCG
+    }
+
+    /** Whether something is done where it works. */
+    public enum OnOff {
+        AUTO,
+        OFF
     }
 
     /** What becomes of bunkers when the worker is asked to stop; after a crash they are always found again. */
@@ -164,6 +177,7 @@ public record WorkerConfig(
                 settings.duration("ask-timeout", Duration.ofSeconds(5), Duration.ofMillis(100), Duration.ofMinutes(1)),
                 settings.duration("boot-timeout", Duration.ofMinutes(2), Duration.ofSeconds(1), Duration.ofHours(1)),
                 settings.duration("copy-wait", Duration.ofMinutes(10), Duration.ofSeconds(1), Duration.ofHours(6)),
+                settings.integer("restart-limit", 8, 1, 1_000),
                 settings.duration("stop-grace", Duration.ofSeconds(3), Duration.ZERO, Duration.ofMinutes(5)),
                 settings.choice("bunkers-on-stop", OnStop.AUTO),
                 settings.text("grpc-host", "127.0.0.1"),
@@ -172,6 +186,8 @@ public record WorkerConfig(
                 settings.path("guest-kernel")
                         .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache/scaibunker/guest-kernel")),
                 settings.choice("acceleration", Runs.PROBE),
+                settings.choice("network", OnOff.AUTO),
+                NetworkSettings.from(settings),
                 Sources.from(settings));
     }
 

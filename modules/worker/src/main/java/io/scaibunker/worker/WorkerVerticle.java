@@ -1,17 +1,16 @@
 package io.scaibunker.worker;
 
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.bus.Rounds;
 import io.scaibunker.model.IncarnationId;
-import io.scaibunker.model.Secret;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageSources;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import java.time.Duration;
@@ -29,7 +28,7 @@ public final class WorkerVerticle extends VerticleBase {
     private static final int MESSAGE_MAX = 4 << 20;
 
     private final WorkerConfig config;
-    private final Secret joinToken;
+    private final FleetPass pass;
     private final boolean alone;
     private Post post;
     private Bench bench;
@@ -39,16 +38,17 @@ public final class WorkerVerticle extends VerticleBase {
     private Rounds bunkerRounds;
     private HttpServer server;
     private ExchangeClient peers;
+    private BunkerNetworks networks;
     private long beating;
     private boolean stopped;
 
     /**
-     * @param joinToken what members of the fleet show each other
+     * @param pass what members of the fleet show each other
      * @param alone whether this is the only room of its node
      */
-    public WorkerVerticle(WorkerConfig config, Secret joinToken, boolean alone) {
+    public WorkerVerticle(WorkerConfig config, FleetPass pass, boolean alone) {
         this.config = config;
-        this.joinToken = joinToken;
+        this.pass = pass;
         this.alone = alone;
     }
 
@@ -71,7 +71,8 @@ public final class WorkerVerticle extends VerticleBase {
     private Future<?> serve(Opened opened) {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
-        MachineRoom machines = new MachineRoom(config, opened.files());
+        networks = new BunkerNetworks(config, opened.self());
+        MachineRoom machines = new MachineRoom(config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageBaker baker = new ImageBaker(
                 opened.files(),
@@ -81,9 +82,15 @@ public final class WorkerVerticle extends VerticleBase {
                 new ImageSources(SourceRules.of(config.sources())),
                 config.baker());
         bunkers = new BunkerKeeper(
-                context, opened.self(), incarnation, post, config, ledger, machines, bench, () -> bunkerRounds.nudge());
+                context,
+                new BunkerDesk(opened.self(), incarnation, post, config.askTimeout()),
+                config,
+                ledger,
+                machines,
+                bench,
+                () -> bunkerRounds.nudge());
         Shelf shelf = new Shelf(ledger);
-        peers = new ExchangeClient(vertx, joinToken, config.sources().connectTimeout(), PEER_PATIENCE);
+        peers = new ExchangeClient(vertx, pass, config.sources().connectTimeout(), PEER_PATIENCE);
         CopyFetcher fetcher = new CopyFetcher(opened.files(), ledger, shelf, peers, this::grpcAddress);
         copies = new CopyKeeper(
                 context,
@@ -122,12 +129,9 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private Future<?> listen(Shelf shelf, Inventories inventories) {
-        server = vertx.createHttpServer(new HttpServerOptions()
-                .setHost(config.grpcHost())
-                .setPort(config.grpcPort())
-                .setHttp2ClearTextEnabled(true));
+        server = vertx.createHttpServer(pass.server().setHost(config.grpcHost()).setPort(config.grpcPort()));
         GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(MESSAGE_MAX));
-        Membership membership = new Membership(joinToken);
+        Membership membership = new Membership(pass);
         Throttle throttle = new Throttle(config.uploadRate(), bench::isBooting);
         new ExecServer(vertx, bunkers, bench, membership).enrol(grpc);
         new ExchangeServer(vertx, shelf, new Uploads(config.uploadSlots()), throttle, bench, membership).enrol(grpc);
@@ -173,6 +177,7 @@ public final class WorkerVerticle extends VerticleBase {
                 .compose(closed -> server.close())
                 .compose(closed -> peers.close())
                 .compose(closed -> vertx.executeBlocking(() -> {
+                    networks.close();
                     bench.close(CLOSE_LIMIT);
                     return true;
                 }));

@@ -64,6 +64,8 @@ class CopyLedgerTest {
         ledger.add(image, copy('a'), finished(), TABLE);
         Files.delete(ledger.fileOf(copy('a').artifactDigest()));
 
+        ledger.forgetLost();
+
         assertThat(ledger.find(image)).isEmpty();
         assertThat(ledger.share(ImageId.fresh(), copy('a'))).isFalse();
         assertThat(CopyLedger.open(directory).all()).isEmpty();

@@ -120,6 +120,7 @@ class CopyPlanTest {
                 new BuildSource.Oci("registry/image:1", "linux/amd64"),
                 64,
                 null,
-                status == CacheStatus.READY ? ARTIFACT : null);
+                status == CacheStatus.READY ? ARTIFACT : null,
+                false);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.ext4.PieceFile;
 import io.scaibunker.model.BuildSource;
@@ -21,6 +22,7 @@ import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -45,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Workers that give copies to each other, over real connections. */
 class ExchangeTest {
-    private static final Secret TOKEN = new Secret("token");
+    private static final FleetPass PASS = FleetPass.of(new Secret("token"));
     private static final Duration LIMIT = Duration.ofSeconds(5);
     private static final int SIZE_MIB = 64;
 
@@ -107,7 +110,7 @@ class ExchangeTest {
                             new Uploads(slots),
                             new Throttle(0, bench::isBooting),
                             bench,
-                            new Membership(TOKEN))
+                            new Membership(PASS))
                     .enrol(grpc);
             server = vertx.createHttpServer(new HttpServerOptions()
                             .setHost("127.0.0.1")
@@ -115,7 +118,7 @@ class ExchangeTest {
                             .setHttp2ClearTextEnabled(true))
                     .requestHandler(grpc);
             server.listen().await();
-            client = new ExchangeClient(vertx, TOKEN, LIMIT, LIMIT);
+            client = new ExchangeClient(vertx, PASS, LIMIT, LIMIT);
             fetcher = new CopyFetcher(files, ledger, shelf, client, this::address);
             workers.add(this);
         }
@@ -127,15 +130,17 @@ class ExchangeTest {
         Copy bake(String name, Map<String, byte[]> content) throws Exception {
             Path roots = Files.createDirectories(directory.resolve("roots"));
             Path tar = Tars.ofBytes(roots.resolve(name + ".tar"), content);
-            var sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
-            var baker = new ImageBaker(
+            return baker().bake(job(tar, done -> false)).orElseThrow();
+        }
+
+        ImageBaker baker() throws IOException {
+            return new ImageBaker(
                     files,
                     ledger,
                     new Inventories(files.inventories(), ledger),
                     BlobCache.open(files.blobs(), 0),
-                    sources,
+                    new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(directory.resolve("roots")))),
                     WorkerConfig.Baker.NATIVE);
-            return baker.bake(job(tar, done -> false)).orElseThrow();
         }
 
         /** @param stop whether to cancel, by how many bytes are here */
@@ -148,7 +153,8 @@ class ExchangeTest {
                     new BuildSource.Tar(tar.toString()),
                     SIZE_MIB,
                     null,
-                    null);
+                    null,
+                    false);
             AtomicReference<BakeJob> self = new AtomicReference<>();
             AtomicLong before = new AtomicLong(-1);
             self.set(new BakeJob(
@@ -194,10 +200,12 @@ class ExchangeTest {
         }
     }
 
-    private long pieceBytes() throws IOException {
+    private long pieceBytes() {
         try (var file = PieceFile.whole(
                 baker.ledger.table(copy.artifactDigest()).orElseThrow(), baker.ledger.fileOf(copy.artifactDigest()))) {
             return file.bytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -208,6 +216,46 @@ class ExchangeTest {
         other.hasTheCopy();
         assertThat(other.received.get()).isEqualTo(pieceBytes());
         assertThat(other.ledger.bytes()).isEqualTo(copy.allocatedBytes());
+    }
+
+    /** Two images of equal content, at once: one comes in, the other finds it. */
+    @Test
+    void oneArtifactComesInOnceForAllImagesThatAreIt() throws Exception {
+        Worker other = new Worker("other", 2);
+        try (var threads = Executors.newCachedThreadPool()) {
+            List<Future<Optional<Copy>>> fetches = new ArrayList<>();
+            for (int image = 0; image < 3; image++) {
+                fetches.add(threads.submit(() -> other.fetch(baker)));
+            }
+            for (var fetch : fetches) {
+                assertThat(fetch.get(1, TimeUnit.MINUTES)).contains(copy);
+            }
+        }
+        other.hasTheCopy();
+        assertThat(other.ledger.all()).hasSize(3);
+        assertThat(other.received.get()).isEqualTo(pieceBytes());
+    }
+
+    @Test
+    void whatCameInForAnImageIsKeptWhileItIsAwaited() throws Exception {
+        Worker other = new Worker("other", 2);
+        BakeJob job = other.job(Path.of("none"), done -> done > pieceBytes() / 2);
+        assertThatThrownBy(() -> other.fetcher.fetch(job, new Turn(Turn.Kind.FETCH, copy, List.of(baker.address()))))
+                .isInstanceOf(CancellationException.class);
+        other.fetcher.forgetIncoming(Set.of(ImageId.fresh(), job.wanted().imageId()));
+        assertThat(other.files.incoming()).isNotEmptyDirectory();
+
+        other.fetcher.forgetIncoming(Set.of(ImageId.fresh()));
+        assertThat(other.files.incoming()).isEmptyDirectory();
+    }
+
+    @Test
+    void aBakeThatWasCancelledBeforeItBeganLeavesNothing() throws Exception {
+        Worker other = new Worker("other", 2);
+        BakeJob job = other.job(Path.of("none"), done -> false);
+        job.cancel();
+        assertThatThrownBy(() -> other.baker().bake(job)).isInstanceOf(CancellationException.class);
+        assertThat(other.files.bakes()).isEmptyDirectory();
     }
 
     /** Cut again and again, by the same worker and by one that was started anew. */
@@ -296,7 +344,7 @@ class ExchangeTest {
 
     @Test
     void aStrangerGetsNothing() {
-        var stranger = new ExchangeClient(vertx, new Secret("guessed"), LIMIT, LIMIT);
+        var stranger = new ExchangeClient(vertx, FleetPass.of(new Secret("guessed")), LIMIT, LIMIT);
         assertThatThrownBy(() ->
                         stranger.table(baker.address(), copy.artifactDigest().text()))
                 .hasMessageContaining("UNAUTHENTICATED");
@@ -308,7 +356,7 @@ class ExchangeTest {
 
     @Test
     void whatMakesNoSenseIsRefused() {
-        var client = new ExchangeClient(vertx, TOKEN, LIMIT, LIMIT);
+        var client = new ExchangeClient(vertx, PASS, LIMIT, LIMIT);
         String digest = copy.artifactDigest().text();
         for (var runs : List.of(List.of(1), List.of(-1, 1), List.of(0, -1), List.of(0, 1 << 30), List.of(1 << 30, 1))) {
             assertThatThrownBy(() -> client.pieces(baker.address(), digest, runs, "", (number, bytes) -> {}))

@@ -217,7 +217,8 @@ class ImageBakerTest {
                 new BuildSource.Tar(tar.toString()),
                 sizeMib,
                 pinned,
-                null);
+                null,
+                false);
         return new BakeJob(wanted, Optional.empty(), pin, () -> turn, new BakeJob.Listener() {
             @Override
             public void phase(CachePhase phase) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.bus.InventoryClient;
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.model.BuildSource;
@@ -60,7 +61,8 @@ class InventoriesTest {
         baker = new ImageBaker(
                 files, ledger, inventories, BlobCache.open(files.blobs(), 0), sources, WorkerConfig.Baker.NATIVE);
         GrpcServer grpc = GrpcServer.server(vertx);
-        new InventoryServer(inventories, new Bench(vertx, 1, 1, 1), new Membership(new Secret("token"))).enrol(grpc);
+        new InventoryServer(inventories, new Bench(vertx, 1, 1, 1), new Membership(FleetPass.of(new Secret("token"))))
+                .enrol(grpc);
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(grpc)
                 .listen(0, "127.0.0.1")
@@ -103,6 +105,7 @@ class InventoriesTest {
         Path first = onlyFile();
         ledger.all().keySet().forEach(this::remove);
         Copy second = bake(4);
+        baker.tidy();
         assertThat(first).doesNotExist();
         assertThat(onlyFile().getFileName().toString())
                 .startsWith(second.artifactDigest().hex());
@@ -116,7 +119,8 @@ class InventoriesTest {
     }
 
     private InventoryClient client(String token) {
-        return new InventoryClient(vertx, new Secret(token), Duration.ofSeconds(2), Duration.ofSeconds(20));
+        return new InventoryClient(
+                vertx, FleetPass.of(new Secret(token)), Duration.ofSeconds(2), Duration.ofSeconds(20));
     }
 
     private void remove(ImageId image) {
@@ -149,7 +153,15 @@ class InventoriesTest {
         content.put("var/lib/dpkg/status", status.toString());
         Path tar = Tars.of(roots.resolve(packages + ".tar"), content);
         WantedCopy wanted = new WantedCopy(
-                ImageId.fresh(), 1, CacheStatus.PENDING, true, new BuildSource.Tar(tar.toString()), 32, null, null);
+                ImageId.fresh(),
+                1,
+                CacheStatus.PENDING,
+                true,
+                new BuildSource.Tar(tar.toString()),
+                32,
+                null,
+                null,
+                false);
         Turn ours = new Turn(Turn.Kind.BAKE, null, List.of());
         BakeJob job =
                 new BakeJob(wanted, Optional.empty(), UnaryOperator.identity(), () -> ours, new BakeJob.Listener() {

@@ -1,8 +1,7 @@
-package io.scaibunker.oci;
+package io.scaibunker.testkit;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,17 +16,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 
-/** A real registry (docker-registry) on a free loopback port, in plain http, with or without a password. Plain JDK only. */
+/**
+ * A real registry (docker-registry) on a free loopback port, in plain http, with or without a password. It writes down what it
+ * gives. Plain JDK only.
+ */
 public final class LocalRegistry implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(20);
+    private static final Pattern BLOB = Pattern.compile("\"GET /v2/\\S+/blobs/sha256:\\S+ HTTP/1.1\" 20[06] (\\d+)");
 
     private final Process process;
+    private final Path log;
     private final int port;
     private final Optional<String> userAndPassword;
 
-    private LocalRegistry(Process process, int port, Optional<String> userAndPassword) {
+    private LocalRegistry(Process process, Path log, int port, Optional<String> userAndPassword) {
         this.process = process;
+        this.log = log;
         this.port = port;
         this.userAndPassword = userAndPassword;
     }
@@ -53,14 +59,15 @@ public final class LocalRegistry implements AutoCloseable {
     private static LocalRegistry start(Path directory, Optional<String> userAndPassword) {
         try {
             Files.createDirectories(directory);
-            var port = freePort();
+            var port = Ports.free();
+            var log = directory.resolve("registry.log");
             var config = directory.resolve("config.yml");
             Files.writeString(config, config(directory, port, userAndPassword));
             var process = new ProcessBuilder("docker-registry", "serve", config.toString())
                     .redirectErrorStream(true)
-                    .redirectOutput(directory.resolve("registry.log").toFile())
+                    .redirectOutput(log.toFile())
                     .start();
-            var registry = new LocalRegistry(process, port, userAndPassword);
+            var registry = new LocalRegistry(process, log, port, userAndPassword);
             registry.awaitAnswer();
             return registry;
         } catch (IOException failed) {
@@ -71,7 +78,7 @@ public final class LocalRegistry implements AutoCloseable {
     private static String config(Path directory, int port, Optional<String> userAndPassword) throws IOException {
         var text = """
                 version: 0.1
-                log: {level: warn}
+                log: {level: error, accesslog: {disabled: false}}
                 storage: {filesystem: {rootdirectory: "%s"}, delete: {enabled: true}}
                 http: {addr: "127.0.0.1:%d"}
                 """.formatted(directory.resolve("data"), port);
@@ -82,12 +89,6 @@ public final class LocalRegistry implements AutoCloseable {
         var passwords = directory.resolve("htpasswd");
         run(List.of("htpasswd", "-Bbc", passwords.toString(), pair[0], pair[1]));
         return text + "auth: {htpasswd: {realm: test, path: \"%s\"}}%n".formatted(passwords);
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private void awaitAnswer() {
@@ -110,9 +111,25 @@ public final class LocalRegistry implements AutoCloseable {
         throw new IllegalStateException("docker-registry did not answer on " + host());
     }
 
+    public int port() {
+        return port;
+    }
+
     /** {@code 127.0.0.1:port}, as references name it. */
     public String host() {
         return "127.0.0.1:" + port;
+    }
+
+    /** Bytes of blobs that it has given to anybody since it was started. */
+    public long givenBytes() {
+        try {
+            return BLOB.matcher(Files.readString(log))
+                    .results()
+                    .mapToLong(given -> Long.parseLong(given.group(1)))
+                    .sum();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     /** Pushes the only image of an OCI layout directory as {@code repository:tag}. */

@@ -1,0 +1,154 @@
+package io.scaibunker.testkit;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
+
+/** Images made on the spot: a program that answers, and bytes that do not compress. */
+public final class SampleImages {
+    private static final String ANSWER = """
+            #include <fcntl.h>
+            #include <stdio.h>
+            #include <unistd.h>
+            /* Says 42; of a file, whether it was there before, and makes it for good. */
+            int main(int count, char **words) {
+                int there = count > 1 && open(words[1], O_CREAT | O_EXCL, 0644) < 0;
+                sync();
+                return puts(there ? "again" : "42") < 0;
+            }
+            """;
+
+    private SampleImages() {}
+
+    /** Whether a program is on the path. */
+    public static boolean hasProgram(String name) {
+        return List.of(System.getenv("PATH").split(":")).stream()
+                .anyMatch(place -> Files.isExecutable(Path.of(place, name)));
+    }
+
+    /** {@code bin/answer} below a directory: static, so that it is all that an image needs. */
+    public static void answer(Path tree) {
+        try {
+            Files.createDirectories(tree.resolve("bin"));
+            var source = Files.writeString(Files.createTempFile("answer", ".c"), ANSWER);
+            run("musl-gcc", "-static", "-Os", "-o", tree.resolve("bin/answer").toString(), source.toString());
+            Files.delete(source);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A file of random bytes. */
+    public static void bulk(Path file, int mebibytes, long seed) {
+        try (var out = Files.newOutputStream(file)) {
+            var random = new Random(seed);
+            var block = new byte[1 << 20];
+            for (var i = 0; i < mebibytes; i++) {
+                random.nextBytes(block);
+                out.write(block);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A tar of all below a directory. */
+    public static Path tar(Path tree, Path tar) {
+        run(
+                "tar",
+                "-C",
+                tree.toString(),
+                "--sort=name",
+                "--mtime=@0",
+                "--owner=0",
+                "--group=0",
+                "-cf",
+                tar.toString(),
+                ".");
+        return tar;
+    }
+
+    /** Brings an image of these layers, tars each, lowest first, to a registry. */
+    public static void push(LocalRegistry registry, String repository, String tag, List<Path> layers) {
+        var diffIds = new ArrayList<String>();
+        var descriptors = new ArrayList<String>();
+        for (var layer : layers) {
+            var tar = bytes(layer);
+            var packed = gzip(tar);
+            diffIds.add("\"" + digest(tar) + "\"");
+            descriptors.add(descriptor("application/vnd.oci.image.layer.v1.tar+gzip", packed));
+            registry.putBlob(repository, digest(packed), packed);
+        }
+        var config =
+                "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":["
+                        + String.join(",", diffIds) + "]}}";
+        var configBytes = config.getBytes(StandardCharsets.UTF_8);
+        registry.putBlob(repository, digest(configBytes), configBytes);
+        var manifest = "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":"
+                + descriptor("application/vnd.oci.image.config.v1+json", configBytes)
+                + ",\"layers\":[" + String.join(",", descriptors) + "]}";
+        registry.putManifest(
+                repository,
+                tag,
+                "application/vnd.oci.image.manifest.v1+json",
+                manifest.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] gzip(byte[] bytes) {
+        var packed = new ByteArrayOutputStream();
+        try (var out = new GZIPOutputStream(packed)) {
+            out.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return packed.toByteArray();
+    }
+
+    private static String descriptor(String type, byte[] bytes) {
+        return "{\"mediaType\":\"" + type + "\",\"digest\":\"" + digest(bytes) + "\",\"size\":" + bytes.length + "}";
+    }
+
+    private static String digest(byte[] bytes) {
+        try {
+            return "sha256:"
+                    + HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Runs a program; fails with its words unless it ends well. */
+    public static void run(String... command) {
+        try {
+            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new AssertionError(String.join(" ", command) + ":\n" + said);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}
