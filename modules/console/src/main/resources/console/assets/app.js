@@ -80,7 +80,7 @@ function frame() {
   });
 }
 
-export function logo() {
+function logo() {
   return h('img', {src: '/console/assets/icon.svg', alt: '', width: 22, height: 22});
 }
 

@@ -61,7 +61,6 @@ async function envelope(answer, ownKey) {
 
 export const get = async (path, options) => (await call('GET', path, options)).data;
 export const post = async (path, body, options) => (await call('POST', path, {...options, body: body ?? {}})).data;
-export const put = async (path, body, options) => (await call('PUT', path, {...options, body})).data;
 export const remove = async (path, options) => (await call('DELETE', path, options)).data;
 
 /** A POST that has no body. */

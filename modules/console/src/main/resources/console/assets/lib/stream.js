@@ -86,7 +86,7 @@ export function watch(path, {onEvent, onState, signal}) {
 }
 
 /** Text of text/event-stream, in any pieces, becomes events. */
-export class EventParser {
+class EventParser {
   #onEvent;
   #rest = '';
 

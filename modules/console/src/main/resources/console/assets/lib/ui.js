@@ -207,13 +207,6 @@ export function facts(pairs) {
     h('div', {}, h('dt', {text: name}), h('dd', {}, value instanceof Node ? value : String(value ?? '–')))));
 }
 
-/** Says to whoever cannot see it what has changed. */
-const announcer = h('div', {class: 'unseen', 'aria-live': 'polite'});
-export function announce(text) {
-  if (!announcer.isConnected) document.body.append(announcer);
-  say(announcer, text);
-}
-
 /** A table whose rows become cards where there is little room. */
 export function table(label, columns, body = h('tbody')) {
   return {body, element: h('div', {class: 'table'}, h('table', {'aria-label': label},
@@ -234,5 +227,3 @@ export function liveness() {
     say(text, {connecting: 'connecting', live: 'live', lost: 'connection lost, trying again', over: 'ended'}[state]);
   }};
 }
-
-export {fill};

@@ -1,6 +1,6 @@
 // One image: how its copies stand, live; what is known to be wrong with it; what happened to it.
 
-import {h, fill, onceAFrame, say} from '../lib/dom.js';
+import {h, fill, onceAFrame} from '../lib/dom.js';
 import {all, ask, get, isAbort, post} from '../lib/api.js';
 import {everySoOften, watch} from '../lib/stream.js';
 import {session} from '../lib/session.js';

@@ -1,7 +1,7 @@
 // Registering an image.
 
 import {h, fill} from '../lib/dom.js';
-import {call, post} from '../lib/api.js';
+import {call} from '../lib/api.js';
 import {blame, failure, field, heading, section} from '../lib/ui.js';
 import {session} from '../lib/session.js';
 import {go} from '../lib/router.js';

@@ -10,7 +10,7 @@ export async function terminal(panel, at, signal) {
   const state = h('span', {role: 'status'});
   const again = button('Open another', {kind: 'small', icon: 'refresh', on: () => open()});
   const screen = h('div', {class: 'screen'});
-  fill(panel, h('div', {class: 'bar'}, state, h('span', {class: 'space'}), h('span', {class: 'fine quiet hint', text: 'Ctrl+Shift+Escape leaves the terminal.'}), again), h('div', {class: 'terminal'}, screen));
+  fill(panel, h('div', {class: 'bar'}, state, h('span', {class: 'space'}), h('span', {class: 'fine quiet hint', text: 'Ctrl+Shift+Escape leaves the terminal.'}), again), h('div', {class: 'shell'}, screen));
   const tamed = tame(document);
   let close = () => {};
   signal.addEventListener('abort', () => close());
