@@ -2,6 +2,7 @@ package io.scaibunker.api;
 
 import io.scaibunker.bus.News;
 import io.scaibunker.bus.Post;
+import io.scaibunker.console.Pages;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.Events;
 import io.scaibunker.store.IdempotencyKeys;
@@ -52,11 +53,12 @@ public final class ApiVerticle extends VerticleBase {
         return Future.all(
                         Contract.read(vertx),
                         WebTokens.open(vertx, config),
-                        vertx.fileSystem().readFile(Contract.FILE))
-                .compose(read -> open(read.resultAt(0), read.resultAt(1), read.resultAt(2)));
+                        vertx.fileSystem().readFile(Contract.FILE),
+                        vertx.executeBlocking(Pages::load))
+                .compose(read -> open(read.resultAt(0), read.resultAt(1), read.resultAt(2), read.resultAt(3)));
     }
 
-    private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText) {
+    private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText, Pages pages) {
         CopyProgress progress = new CopyProgress(InstantSource.system());
         BunkerOperations bunkers = new BunkerOperations(
                 database, post, new Placing(database, post, config.placeTimeout()), progress, config.lives());
@@ -72,7 +74,7 @@ public final class ApiVerticle extends VerticleBase {
         Map<String, WatchOperations.Watchable> watchables = new HashMap<>();
         new WatchOperations(database, bunkers, progress).enrol(watchables);
         watchDesk = new WatchDesk(reception, watchables, watches);
-        httpDoor = new HttpDoor(vertx, config, contract, reception, watchDesk, live, contractText);
+        httpDoor = new HttpDoor(vertx, config, contract, reception, watchDesk, live, contractText, new PageDoor(pages));
         busDoor = new BusDoor(vertx, contract, reception, watchDesk, config.bodyLimit());
         vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
         vertx.setPeriodic(EVENT_SWEEP.toMillis(), tick -> sweepEvents());
@@ -99,6 +101,9 @@ public final class ApiVerticle extends VerticleBase {
         new GroupOperations(database, post).enrol(operations);
         new WorkerOperations(database, post, config.placeTimeout()).enrol(operations);
         bunkers.enrol(operations);
+        new HistoryOperations(database, bunkers).enrol(operations);
+        new CallerOperations(database).enrol(operations);
+        new FleetOperations(database, progress).enrol(operations);
         LiveBunkers running = new LiveBunkers(database, bunkers, access);
         ExecOperations commands = new ExecOperations(running, config.outputLimit());
         commands.enrol(operations);

@@ -11,6 +11,7 @@ import io.vertx.openapi.contract.Operation;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code openapi.yaml}, read: which operations there are, where, and who may. */
 final class Contract {
     static final String FILE = "openapi.yaml";
+    static final String JSON_FILE = "openapi.json";
 
     private static final String JSON = "application/json";
 
@@ -92,6 +94,28 @@ final class Contract {
         return Optional.ofNullable(operation.getRequestBody())
                 .map(body -> body.getContent().get(JSON))
                 .map(json -> json.getOpenAPIModel().getJsonObject("schema"));
+    }
+
+    /** The whole of it, as JSON; without what its reader has put in for itself. */
+    JsonObject json() {
+        return (JsonObject) Objects.requireNonNull(own(openApi.getRawContract()));
+    }
+
+    static @Nullable Object own(@Nullable Object read) {
+        return switch (read) {
+            case JsonObject object -> {
+                JsonObject own = new JsonObject();
+                object.forEach(field -> {
+                    if (!field.getKey().startsWith("__")) {
+                        own.put(field.getKey(), own(field.getValue()));
+                    }
+                });
+                yield own;
+            }
+            case JsonArray array ->
+                new JsonArray(array.stream().map(Contract::own).toList());
+            case null, default -> read;
+        };
     }
 
     OpenAPIContract openApi() {

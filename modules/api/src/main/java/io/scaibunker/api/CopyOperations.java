@@ -84,6 +84,7 @@ final class CopyOperations {
         return advance.put(new JsonObject()
                 .put("worker_id", row.workerId().toString())
                 .put("worker_name", row.workerName())
+                .put("worker_status", row.workerStatus().word())
                 .put(
                         "group_ids",
                         new JsonArray(row.groups().stream()

@@ -52,7 +52,8 @@ final class HttpDoor {
             Reception reception,
             WatchDesk watchDesk,
             Map<String, LiveOperation> live,
-            Buffer contractText) {
+            Buffer contractText,
+            PageDoor pages) {
         this.vertx = vertx;
         this.config = config;
         this.reception = reception;
@@ -68,12 +69,22 @@ final class HttpDoor {
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
         this.server = vertx.createHttpServer(options)
                 .invalidRequestHandler(this::notHttp)
-                .requestHandler(router(contract, contractText));
+                .requestHandler(router(contract, contractText, pages));
     }
 
-    private Router router(Contract contract, Buffer contractText) {
+    private Router router(Contract contract, Buffer contractText, PageDoor pages) {
         Router router = Router.router(vertx);
-        router.get("/" + Contract.FILE).handler(context -> answerText(context.request(), contractText));
+        router.get("/" + Contract.FILE)
+                .handler(context -> answerText(context.request(), "application/yaml", contractText));
+        Buffer asJson = CurlLines.in(contract).toBuffer();
+        router.get("/" + Contract.JSON_FILE).handler(context -> answerText(context.request(), JSON, asJson));
+        for (String path : PageDoor.PATHS) {
+            router.route(path).handler(context -> {
+                if (!pages.answer(context.request(), context.normalizedPath())) {
+                    context.next();
+                }
+            });
+        }
         for (Contract.Entry entry : contract.entries()) {
             router.route(entry.method(), entry.route().replaceAll("\\{(\\w+)}", ":$1"))
                     .handler(context -> {
@@ -236,10 +247,10 @@ final class HttpDoor {
         request.connection().close();
     }
 
-    private static void answerText(HttpServerRequest request, Buffer text) {
+    private static void answerText(HttpServerRequest request, String type, Buffer text) {
         request.response()
                 .putHeader(REQUEST_ID, RequestIds.of(request.getHeader(REQUEST_ID)))
-                .putHeader("Content-Type", "application/yaml")
+                .putHeader("Content-Type", type)
                 .end(text)
                 .onFailure(gone -> request.connection().close());
     }

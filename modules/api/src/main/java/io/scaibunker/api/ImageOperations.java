@@ -100,8 +100,16 @@ final class ImageOperations {
                 new Images.Filter(request.query("status"), request.query("scope"), request.query("name"));
         int limit = request.limit();
         return Images.list(database.client(), request.caller().viewer(), filter, request.afterId(), limit + 1)
-                .map(rows -> Reply.page(
-                        rows, limit, ImageOperations::view, image -> image.id().value()));
+                .compose(rows -> ImageCache.readiness(
+                                database.client(), rows.stream().map(Image::id).toList())
+                        .map(ready -> Reply.page(
+                                rows,
+                                limit,
+                                image -> view(image)
+                                        .put(
+                                                "readiness",
+                                                view(ready.getOrDefault(image.id(), ImageCache.Readiness.NONE))),
+                                image -> image.id().value())));
     }
 
     private Future<Reply> get(Request request) {

@@ -40,8 +40,7 @@ class PermissionWalkTest {
      * @param body null: the contract's own example
      * @param foreign the code that a foreign tenant's administrator gets; empty where there is nothing foreign
      */
-    private record Step(
-            Map<String, String> path, Map<String, String> query, Optional<JsonObject> body, String foreign) {
+    record Step(Map<String, String> path, Map<String, String> query, Optional<JsonObject> body, String foreign) {
         static Step plain() {
             return new Step(Map.of(), Map.of(), Optional.empty(), "");
         }
@@ -95,12 +94,14 @@ class PermissionWalkTest {
         api.close();
     }
 
-    private static Map<String, Step> steps(World world) {
+    static Map<String, Step> steps(World world) {
         Map<String, Step> steps = new LinkedHashMap<>();
         for (String open : List.of("getHealth", "getReadiness")) {
             steps.put(open, Step.plain());
         }
         for (String plain : List.of(
+                "getCaller",
+                "getFleet",
                 "listImages",
                 "listRegistryCredentials",
                 "listGroups",
@@ -116,6 +117,7 @@ class PermissionWalkTest {
         steps.put("registerImage", Step.plain().body(RunningApi.image("walk" + world.number)));
         for (String ofImage : List.of(
                 "watchImage",
+                "listImageEvents",
                 "getImage",
                 "deleteImage",
                 "getImageCache",
@@ -162,6 +164,7 @@ class PermissionWalkTest {
         Step ofBunker = Step.at(world.bunker, "BUNKER_NOT_FOUND");
         steps.put("getBunker", ofBunker);
         steps.put("watchBunker", ofBunker);
+        steps.put("listBunkerEvents", ofBunker);
         steps.put("deleteBunker", ofBunker);
         steps.put("pauseBunker", ofBunker);
         steps.put("resumeBunker", ofBunker);

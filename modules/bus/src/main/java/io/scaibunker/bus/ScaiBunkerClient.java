@@ -159,6 +159,11 @@ public final class ScaiBunkerClient {
         return page("getImageCache", at(image).put("query", query));
     }
 
+    /** What happened to an image, its copies and its scan, the newest first. */
+    public Future<Page> imageHistory(String image, JsonObject query) {
+        return page("listImageEvents", at(image).put("query", query));
+    }
+
     public Future<JsonObject> warm(String image) {
         return data("warmImage", at(image));
     }
@@ -368,7 +373,22 @@ public final class ScaiBunkerClient {
         return watch("watchBunker", bunkerId, handler);
     }
 
+    /** What stands how, what moves, what does not work. */
+    public Future<JsonObject> fleet() {
+        return data("getFleet", new JsonObject());
+    }
+
+    /** What happened to a bunker, the newest first. */
+    public Future<Page> bunkerHistory(String bunkerId, JsonObject query) {
+        return page("listBunkerEvents", at(bunkerId).put("query", query));
+    }
+
     // --- tenants, users, keys ---
+
+    /** Who this client's key belongs to, and what they may. */
+    public Future<JsonObject> caller() {
+        return data("getCaller", new JsonObject());
+    }
 
     public Future<JsonObject> createTenant(JsonObject tenant) {
         return data("createTenant", body(tenant));

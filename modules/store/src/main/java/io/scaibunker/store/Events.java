@@ -106,6 +106,13 @@ public final class Events {
                 """, Map.of("subject", subject, "after", after, "upTo", upTo, "limit", limit), Events::event);
     }
 
+    /** What happened to {@code subject} before the id {@code before}, the newest first. */
+    public static Future<List<Event>> backwards(SqlClient sql, UUID subject, long before, int limit) {
+        return Sql.list(sql, """
+                SELECT * FROM events WHERE subject = :subject AND id < :before ORDER BY id DESC LIMIT :limit
+                """, Map.of("subject", subject, "before", before, "limit", limit), Events::event);
+    }
+
     /** The ids of what happened to {@code subject} behind {@code after}, as the transaction at hand sees it. */
     public static Future<List<Long>> idsOf(SqlClient sql, UUID subject, long after) {
         return Sql.list(

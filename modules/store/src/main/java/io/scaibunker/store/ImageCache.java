@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,9 @@ public final class ImageCache {
     public record Readiness(
             int ready, int targeted, int lost, Optional<OffsetDateTime> usableAt, Optional<OffsetDateTime> completeAt) {
 
+        /** Of an image that nobody should hold. */
+        public static final Readiness NONE = new Readiness(0, 0, 0, Optional.empty(), Optional.empty());
+
         static Readiness of(Row row) {
             return new Readiness(
                     row.getInteger("ready"),
@@ -105,6 +109,20 @@ public final class ImageCache {
                                  WHERE c.image_id = :image AND c.wanted
                                 """, Map.of("image", imageId.value()), Readiness::of)
                 .map(Optional::orElseThrow);
+    }
+
+    /** Of those of {@code images} that somebody should hold. */
+    public static Future<Map<ImageId, Readiness>> readiness(SqlClient sql, List<ImageId> images) {
+        return Sql.run(
+                        sql,
+                        "SELECT c.image_id, " + READINESS + """
+                                  FROM image_cache c JOIN workers w ON w.id = c.worker_id
+                                 WHERE c.image_id = ANY(:images) AND c.wanted GROUP BY c.image_id
+                                """,
+                        Map.of("images", images.stream().map(ImageId::value).toArray(UUID[]::new)))
+                .map(rows -> rows.stream()
+                        .collect(Collectors.toUnmodifiableMap(
+                                row -> new ImageId(row.getUUID("image_id")), Readiness::of)));
     }
 
     /** Adds a pending row for each copy of {@code imageId} that the groups ask for and that has none. */

@@ -1,0 +1,296 @@
+package io.scaibunker.browser;
+
+import static io.scaibunker.testkit.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The console as a person uses it, on a node with everything real. One story, in its order: what one test makes the next
+ * ones look at, since a bake and a boot take their time.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ConsoleTest {
+    private static final Duration BOOT = Duration.ofSeconds(60);
+
+    @TempDir
+    private static Path dir;
+
+    private static Path image;
+    private static Platform platform;
+    private static Wire wire;
+    private static Browser browser;
+
+    @BeforeAll
+    static void start() throws Exception {
+        assumeTrue(Files.exists(Path.of("/usr/bin/chromium")), "chromium is missing");
+        assumeTrue(Files.exists(Path.of("/usr/bin/chromedriver")), "chromedriver is missing (chromium-driver)");
+        Path images = Files.createDirectories(dir.resolve("images"));
+        image = SmallSystem.tar(images);
+        platform = new Platform(dir.resolve("node"), images);
+        wire = new Wire(platform.port());
+        browser = new Browser("http://127.0.0.1:" + wire.port());
+        platform.group("pool");
+        browser.open("/console");
+    }
+
+    @AfterAll
+    static void stop() {
+        if (browser != null) {
+            browser.close();
+        }
+        if (wire != null) {
+            wire.close();
+        }
+        if (platform != null) {
+            platform.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void onlyAKeyThatIsTakenLetsIn() {
+        browser.signIn("sgk_" + "x".repeat(40));
+        browser.reads("This key is not taken");
+        browser.open("/console");
+        browser.signIn(platform.key());
+        browser.reads("No images yet");
+        browser.reads("super admin");
+        assertThat(browser.run("return localStorage.length")).isEqualTo(0L);
+    }
+
+    @Test
+    @Order(2)
+    void aFanOutIsSeenFromPendingToReadyWithoutAReload() {
+        browser.press("Register an image");
+        browser.type("name", "small");
+        browser.press("Tarball on a worker");
+        browser.type("path", image.toString());
+        browser.type("size_mib", "32");
+        browser.type("default_memory_mb", "128");
+        browser.type("default_disk_mb", "64");
+        browser.run("""
+                window.notReloaded = true;
+                window.seen = new Set();
+                new MutationObserver(() => {
+                  const tile = document.querySelector('.tile .value');
+                  if (tile) window.seen.add(tile.textContent);
+                }).observe(document.body, {subtree: true, childList: true, characterData: true});
+                """);
+        browser.press("Register");
+        browser.reads("1 of 1", BOOT);
+        browser.reads("everywhere it should be");
+        assertThat(browser.run("return [...window.seen]").toString()).contains("0 of 1", "1 of 1");
+        assertThat(browser.run("return window.notReloaded")).isEqualTo(true);
+        assertThat(browser.run("return document.querySelector('canvas.grid').getAttribute('aria-label')")
+                        .toString())
+                .contains("1 ready");
+
+        browser.press("History");
+        browser.reads("The image was registered.");
+        browser.press("Findings");
+        browser.reads("Verdict");
+    }
+
+    @Test
+    @Order(3)
+    void aBunkerIsMadeAndItsTerminalAnswers() {
+        browser.open("/console/bunkers/new?image=small");
+        browser.reads("1 worker");
+        browser.type("name", "desk");
+        browser.press("Create");
+        browser.reads("connected", BOOT);
+        browser.keys("echo $((6*7))\n");
+        eventually(
+                "the terminal answers",
+                BOOT,
+                () -> browser.run("return document.querySelector('.xterm-rows').innerText")
+                        .toString(),
+                text -> text.lines().anyMatch(line -> line.strip().matches("(# )?42")));
+        browser.reads("Why this worker");
+        browser.press("Console");
+        browser.see("pre.console");
+    }
+
+    @Test
+    @Order(4)
+    void filesGoInAndAreThere() throws Exception {
+        browser.press("Files");
+        browser.reads("bin");
+        Path file = Files.writeString(dir.resolve("<b>hello.txt"), "hello");
+        browser.choose("input[type=file]", file);
+        browser.reads("<b>hello.txt");
+        String bunker = browser.path().replaceAll(".*/(bnk_\\w+).*", "$1");
+        assertThat(platform.get("/bunkers/" + bunker + "/files/list?path=/").encode())
+                .contains("<b>hello.txt");
+    }
+
+    @Test
+    @Order(5)
+    void aLostConnectionIsTakenUpAgainWhereItWasCut() {
+        browser.open("/console/images/small");
+        browser.see(".liveness.is-live");
+        browser.run("window.notReloaded = true");
+        wire.cut();
+        try {
+            browser.see(".liveness.is-lost");
+            platform.database().execute("""
+                    INSERT INTO workers (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb, grpc_address, driver, acceleration)
+                    VALUES (gen_random_uuid(), 'ghost', 'ready', gen_random_uuid(), 1000, 1000, 1000, '127.0.0.1:1', 'qemu', 'kvm');
+                    INSERT INTO group_workers (group_id, worker_id)
+                    SELECT g.id, w.id FROM availability_groups g, workers w WHERE w.name = 'ghost';
+                    INSERT INTO image_cache (image_id, worker_id, status, attempts, error_code, error_message, next_try_at)
+                    SELECT i.id, w.id, 'failed', 7, 'WORKER_DISK_FULL', '<img src=x onerror=alert(1)>', now() + interval '1 hour'
+                      FROM images i, workers w WHERE w.name = 'ghost'
+                    """);
+        } finally {
+            wire.mend();
+        }
+        browser.see(".liveness.is-live");
+        browser.reads("WORKER_DISK_FULL: <img src=x onerror=alert(1)>");
+        browser.reads("1 of 2");
+        assertThat(browser.run("return window.notReloaded")).isEqualTo(true);
+        platform.database().execute("DELETE FROM workers WHERE name = 'ghost'");
+    }
+
+    @Test
+    @Order(6)
+    void aRefusalSaysWhy() {
+        browser.open("/console/bunkers/new?image=small");
+        browser.type("memory_mb", "200000");
+        browser.press("Create");
+        browser.reads("Nobody took it");
+        browser.reads("no room");
+        browser.reads("WORKER_UNAVAILABLE");
+    }
+
+    @Test
+    @Order(7)
+    void everyPageCanBeUsedByEverybodyAndFitsASmallScreen() {
+        String image = platform.get("/images/small").getJsonObject("data").getString("id");
+        String worker = platform.workerId();
+        String group = platform.get("/availability-groups")
+                .getJsonArray("data")
+                .getJsonObject(0)
+                .getString("id");
+        String bunker =
+                platform.get("/bunkers").getJsonArray("data").getJsonObject(0).getString("id");
+        List<String> pages = List.of(
+                "/images",
+                "/images/new",
+                "/images/" + image,
+                "/images/" + image + "?tab=findings",
+                "/images/" + image + "?tab=history",
+                "/images/" + image + "?tab=details",
+                "/groups",
+                "/groups/" + group,
+                "/workers",
+                "/workers/" + worker,
+                "/bunkers",
+                "/bunkers/new",
+                "/bunkers/" + bunker + "?tab=files",
+                "/bunkers/" + bunker + "?tab=terminal",
+                "/fleet",
+                "/nowhere");
+        List<String> complaints = new ArrayList<>();
+        for (String page : pages) {
+            browser.open("/console" + page);
+            browser.see("main h1");
+            eventually(
+                    "it is loaded: " + page,
+                    Browser.SOON,
+                    () -> browser.run("return document.querySelector('.skeleton') === null"),
+                    loaded -> loaded.equals(true));
+            for (boolean dark : new boolean[] {false, true}) {
+                browser.dark(dark);
+                browser.complaints().forEach(said -> complaints.add(page + (dark ? " dark: " : ": ") + said));
+            }
+            browser.dark(false);
+            browser.resize(360, 740);
+            browser.isNarrowEnough();
+            browser.resize(1360, 900);
+        }
+        assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    @Order(8)
+    void theDocumentationShowsEveryOperation() {
+        browser.open("/docs");
+        browser.see("article.operation");
+        long operations = (long) browser.run("return document.querySelectorAll('article.operation').length");
+        long lines = (long)
+                browser.run(
+                        "return [...document.querySelectorAll('article.operation > .code')].filter(one => one.textContent.includes('curl')).length");
+        assertThat(operations).isGreaterThan(50).isEqualTo(lines);
+        assertThat(browser.complaints()).isEmpty();
+        browser.resize(360, 740);
+        browser.isNarrowEnough();
+        browser.resize(1360, 900);
+    }
+
+    @Test
+    @Order(9)
+    void nothingIsAskedOfAnybodyElseAndThePolicyNeedsNoException() {
+        browser.open("/console/images/small");
+        browser.see("canvas.grid");
+        assertThat((List<?>) browser.run("return performance.getEntriesByType('resource').map(one => one.name)"))
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(name.toString()).startsWith("http://127.0.0.1:" + wire.port() + "/"));
+        assertThat(browser.errors()).isEmpty();
+    }
+
+    @Test
+    @Order(10)
+    void ofThousandsOfWorkersOnlyThoseSeenAreInTheDocument() {
+        platform.database().execute("""
+                INSERT INTO workers (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb, grpc_address, driver, acceleration)
+                SELECT gen_random_uuid(), 'many-' || i, 'ready', gen_random_uuid(), 1000, 1000, 1000, '127.0.0.1:1', 'qemu', 'kvm'
+                  FROM generate_series(1, 5000) i;
+                INSERT INTO group_workers (group_id, worker_id)
+                SELECT g.id, w.id FROM availability_groups g, workers w WHERE w.name LIKE 'many-%'
+                """);
+        browser.open("/console/images/small");
+        browser.reads("1 of 5001", BOOT);
+        assertThat((long) browser.run("return document.querySelectorAll('table tr').length"))
+                .isBetween(5L, 60L);
+        assertThat((long) browser.run("return document.querySelector('canvas.grid').clientHeight"))
+                .isGreaterThan(300);
+        platform.database()
+                .execute(
+                        "UPDATE image_cache SET status = 'ready', ready_at = now(), artifact_digest = 'sha256:00' WHERE worker_id IN"
+                                + " (SELECT id FROM workers WHERE name LIKE 'many-1%')");
+        browser.reads("1112 of 5001", BOOT);
+    }
+
+    @Test
+    @Order(11)
+    void aKeyThatIsRevokedEndsTheSessionAndSaysSo() {
+        JsonObject key = platform.post("/v1/api-keys", new JsonObject().put("name", "guest"));
+        browser.signOut();
+        browser.signIn(key.getString("key"));
+        browser.see(".liveness.is-live, .card");
+        browser.open("/console/images/small");
+        browser.see(".liveness.is-live");
+        platform.delete("/v1/api-keys/" + key.getString("id"));
+        browser.reads("it was revoked or has expired");
+        browser.see("input[name=key]");
+        assertThat(browser.run("return sessionStorage.length")).isEqualTo(0L);
+        assertThat(new JsonArray((List<?>) browser.run("return Object.keys(localStorage)")))
+                .isEmpty();
+    }
+}

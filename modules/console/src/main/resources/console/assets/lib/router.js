@@ -1,0 +1,116 @@
+// Which page an address means. Pages come as modules, when they are first needed.
+
+import {fill, h} from './dom.js';
+import {isAbort} from './api.js';
+import {failure} from './ui.js';
+
+const ROOT = '/console';
+const ROUTES = [
+  ['/', () => import('../pages/images.js')],
+  ['/images', () => import('../pages/images.js')],
+  ['/images/new', () => import('../pages/register.js')],
+  ['/images/:id', () => import('../pages/image.js')],
+  ['/groups', () => import('../pages/groups.js')],
+  ['/groups/:id', () => import('../pages/group.js')],
+  ['/workers', () => import('../pages/workers.js')],
+  ['/workers/:id', () => import('../pages/worker.js')],
+  ['/bunkers', () => import('../pages/bunkers.js')],
+  ['/bunkers/new', () => import('../pages/create.js')],
+  ['/bunkers/:id', () => import('../pages/bunker.js')],
+  ['/fleet', () => import('../pages/fleet.js')],
+];
+
+let main = null;
+let current = null;
+let onShown = () => {};
+
+/** Pages are shown in `place`; `shown(path)` is called after each. */
+export function startRouter(place, shown) {
+  main = place;
+  onShown = shown;
+  addEventListener('popstate', () => show(false));
+  document.addEventListener('click', event => {
+    const link = event.target.closest?.('a[href]');
+    if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey
+        || link.hasAttribute('download') || link.target) return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || !isOurs(url.pathname)) return;
+    event.preventDefault();
+    if (url.hash && url.pathname === location.pathname) {
+      document.getElementById(url.hash.slice(1))?.focus();
+      return;
+    }
+    go(url.pathname + url.search);
+  });
+  show(false);
+}
+
+const isOurs = path => path === ROOT || path.startsWith(`${ROOT}/`);
+
+export function go(path) {
+  history.pushState(null, '', path);
+  show(true);
+}
+
+/** The address changes, the page stays: a tab, a filter. */
+export function note(query) {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(query)) {
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  history.replaceState(null, '', url);
+}
+
+export function stopRouter() {
+  current?.abort();
+  current = null;
+}
+
+async function show(moveFocus) {
+  current?.abort();
+  const mine = current = new AbortController();
+  const path = location.pathname.slice(ROOT.length).replace(/\/$/, '') || '/';
+  const found = find(path);
+  onShown(path);
+  try {
+    if (!found) {
+      fill(main, h('h1', {tabIndex: -1, text: 'There is no such page'}), h('p', {class: 'quiet'}, 'The address may be old. ',
+        h('a', {href: ROOT, text: 'Go to the images'}), '.'));
+    } else {
+      const page = await found.load();
+      if (mine.signal.aborted) return;
+      const view = h('div', {class: 'page'});
+      fill(main, view);
+      await page.show(view, {params: found.params, query: new URLSearchParams(location.search), signal: mine.signal});
+    }
+  } catch (thrown) {
+    if (mine.signal.aborted || isAbort(thrown)) return;
+    fill(main, h('div', {class: 'page'}, failure(thrown, () => show(false))));
+  }
+  const heading = main.querySelector('h1');
+  document.title = heading ? `${heading.textContent} · ScaiBunker` : 'ScaiBunker';
+  if (moveFocus) {
+    scrollTo(0, 0);
+    if (heading) {
+      heading.tabIndex = -1;
+      heading.focus({preventScroll: true});
+    }
+  }
+}
+
+function find(path) {
+  const parts = path.split('/');
+  for (const [pattern, load] of ROUTES) {
+    const wanted = pattern.split('/');
+    if (wanted.length !== parts.length) continue;
+    const params = {};
+    const fits = wanted.every((want, index) => {
+      if (!want.startsWith(':')) return want === parts[index];
+      params[want.slice(1)] = decodeURIComponent(parts[index]);
+      return parts[index] !== '';
+    });
+    if (fits) return {load, params};
+  }
+  return null;
+}
