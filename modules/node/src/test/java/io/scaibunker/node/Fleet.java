@@ -114,10 +114,18 @@ final class Fleet implements AutoCloseable {
         return clusterPort;
     }
 
-    /** The first key of the platform. */
+    String url() {
+        return "http://127.0.0.1:" + callsGoTo + "/";
+    }
+
+    /** Where the first key of the platform lies. */
+    Path keyFile() {
+        return dir.resolve("control/var/super-admin.key");
+    }
+
     String key() {
         try {
-            return Files.readString(dir.resolve("control/var/super-admin.key")).strip();
+            return Files.readString(keyFile()).strip();
         } catch (java.io.IOException e) {
             throw new UncheckedIOException(e);
         }

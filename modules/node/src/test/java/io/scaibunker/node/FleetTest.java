@@ -423,12 +423,12 @@ class FleetTest {
         }
     }
 
-    private static boolean hasProgram(String name) {
+    static boolean hasProgram(String name) {
         return List.of(System.getenv("PATH").split(":")).stream()
                 .anyMatch(place -> Files.isExecutable(Path.of(place, name)));
     }
 
-    private static void run(String... command) throws Exception {
+    static void run(String... command) throws Exception {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
