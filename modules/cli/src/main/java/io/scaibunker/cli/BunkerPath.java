@@ -23,6 +23,11 @@ record BunkerPath(String bunker, String path) {
         return new BunkerPath(text.substring(0, colon), text.substring(colon + 1));
     }
 
+    /** With a name, where it is said to be a directory: {@code box:/srv/}. */
+    BunkerPath named(String name) {
+        return path.endsWith("/") ? new BunkerPath(bunker, path + name) : this;
+    }
+
     static final class Converter implements ITypeConverter<BunkerPath> {
         @Override
         public BunkerPath convert(String text) {

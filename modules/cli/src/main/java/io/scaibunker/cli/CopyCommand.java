@@ -60,7 +60,7 @@ final class CopyCommand implements Callable<Integer> {
         var progress = terminal.progress();
         try {
             if (BunkerPath.isOne(to)) {
-                put(BunkerPath.parse(to), progress);
+                put(BunkerPath.parse(to).named(name(Path.of(from))), progress);
             } else {
                 get(BunkerPath.parse(from), progress);
             }
@@ -122,8 +122,12 @@ final class CopyCommand implements Callable<Integer> {
 
     private Path target(BunkerPath place) {
         var target = Path.of(to);
-        var name = Path.of(place.path()).getFileName();
-        return Files.isDirectory(target) && name != null ? target.resolve(name) : target;
+        return Files.isDirectory(target) ? target.resolve(name(Path.of(place.path()))) : target;
+    }
+
+    private static String name(Path path) {
+        var name = path.getFileName();
+        return name == null ? "" : name.toString();
     }
 
     private static final class Counted extends FilterInputStream {

