@@ -99,7 +99,8 @@ final class WatchOperations {
         @Override
         public JsonObject told(Event event) {
             JsonObject told = WatchOperations.told(event);
-            if (event.kind().equals("cache")) {
+            // How far a copy is that is being made, only progress says: a share in between would go back.
+            if (event.kind().equals("cache") && !"building".equals(told.getString("status"))) {
                 told.put("percent", "ready".equals(told.getString("status")) ? 100 : 0);
             }
             return told;

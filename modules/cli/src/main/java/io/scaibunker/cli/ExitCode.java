@@ -15,6 +15,16 @@ enum ExitCode {
     TOO_LARGE(5),
     /** This machine: its disk is full, a program is missing, a file cannot be written. */
     HOST(6),
+    /** Not signed in, or not allowed. */
+    DENIED(7),
+    /** The platform says no as things stand: a name is taken, a state is wrong, a quota is used up, no worker has room. */
+    REFUSED(8),
+    /** The platform does not answer, or cannot serve now. */
+    UNREACHABLE(9),
+    /** What was waited for did not come within {@code --timeout}. */
+    TIMED_OUT(10),
+    /** What was waited for ended badly. */
+    UNSUCCESSFUL(11),
     INTERRUPTED(130);
 
     private final int number;

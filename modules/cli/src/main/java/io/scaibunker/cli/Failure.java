@@ -9,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Why a command failed.
@@ -23,8 +24,12 @@ record Failure(ExitCode code, String message) {
             case LayerException layer -> new Failure(ExitCode.SOURCE_UNFIT, text(layer));
             case ImageWriteException write -> new Failure(code(write), text(write));
             case ImageReadException image -> new Failure(ExitCode.SOURCE_UNFIT, text(image));
-            case ImageCommand.MissingInImage path -> new Failure(ExitCode.SOURCE_MISSING, text(path));
+            case ImageFile.MissingInImage path -> new Failure(ExitCode.SOURCE_MISSING, text(path));
             case CheckedLayer.DamagedLayer damaged -> new Failure(ExitCode.SOURCE_UNFIT, text(damaged));
+            case UsageException usage -> new Failure(ExitCode.USAGE, text(usage));
+            case Names.MissingThing missing -> new Failure(ExitCode.SOURCE_MISSING, text(missing));
+            case ApiException said -> new Failure(said.exitCode(), text(said));
+            case TimeoutException late -> new Failure(ExitCode.TIMED_OUT, text(late));
             case CancellationException _ -> new Failure(ExitCode.INTERRUPTED, "interrupted");
             case NoSuchFileException missing ->
                 new Failure(ExitCode.SOURCE_MISSING, missing.getFile() + ": no such file");

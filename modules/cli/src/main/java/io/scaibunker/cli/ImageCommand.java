@@ -1,38 +1,27 @@
 package io.scaibunker.cli;
 
-import io.scaibunker.ext4.Ext4Reader;
-import io.scaibunker.ext4.FileKind;
-import io.scaibunker.ext4.FileStat;
-import io.scaibunker.ext4.ImageReadException;
-import io.scaibunker.layers.EntryPath;
-import java.io.BufferedOutputStream;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.Locale;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code scaibunker image}: looks into ext4 files, without a mount. What is in them is a stranger's. */
+/** {@code scaibunker image}: the platform's images; and, without a platform, what is in an ext4 file. */
 @Command(
         name = "image",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        description = "Looks into ext4 files that were baked here or made by mke2fs.",
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {
-            "0:done",
-            "2:the command line is wrong",
-            "3:there is no such file or path",
-            "4:no ext4 that can be read, or a damaged one",
-            "6:this machine: a file that cannot be read or written to"
-        })
+        description = "Registers images and shows how they stand; looks into baked ones.")
 final class ImageCommand {
-    private static final int PIECE = 256 << 10;
+    private static final String IMAGE = "Its name or id.";
 
     private final Terminal terminal;
 
@@ -44,9 +33,15 @@ final class ImageCommand {
             name = "ls",
             mixinStandardHelpOptions = true,
             versionProvider = Main.Version.class,
-            description = "Lists a directory, or names one file.")
+            description = {
+                "Lists the platform's images; with FILE, what is in that ext4 file.",
+                "",
+                "  image ls                        the images that you see",
+                "  image ls debian.ext4 /etc -R    a directory of a baked image, without a platform"
+            })
     int list(
-            @Parameters(index = "0", paramLabel = "FILE", description = "The ext4 file.") Path file,
+            @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "An ext4 file.") @Nullable
+                    Path file,
             @Parameters(
                             index = "1",
                             arity = "0..1",
@@ -56,44 +51,30 @@ final class ImageCommand {
                     String path,
             @Option(
                             names = {"-R", "--recursive"},
-                            description = "And all below.")
-                    boolean recursive)
+                            description = "In FILE: and all below.")
+                    boolean recursive,
+            @Option(names = "--status", paramLabel = "STATUS", description = "active or deactivated.") @Nullable
+                    String status,
+            @Option(names = "--scope", paramLabel = "SCOPE", description = "tenant, partner or platform.") @Nullable
+                    String scope,
+            @Mixin Remote remote,
+            @Mixin Output output)
             throws IOException {
-        var out = new PrintStream(new BufferedOutputStream(terminal.out(), PIECE), false, StandardCharsets.UTF_8);
-        try (var image = Ext4Reader.open(file)) {
-            var found = find(image, path);
-            if (found.kind() != FileKind.DIRECTORY) {
-                line(out, image, EntryPath.of(path).toString(), found);
-            } else if (recursive) {
-                walk(out, image, EntryPath.of(path));
-            } else {
-                for (var entry : image.list(found).entrySet()) {
-                    line(out, image, entry.getKey().toString(), image.stat(entry.getValue()));
-                }
-            }
+        if (file != null) {
+            ImageFile.list(terminal.out(), file, path, recursive);
+        } else {
+            var images = remote.api(terminal)
+                    .all(Call.get("images").with("status", status).with("scope", scope));
+            output.print(terminal, images, Tables.images());
         }
-        out.flush();
         return ExitCode.DONE.number();
-    }
-
-    private static void walk(PrintStream out, Ext4Reader image, EntryPath top) throws IOException {
-        image.walk((path, stat) -> {
-            if (isBelow(path, top)) {
-                line(out, image, path.toString(), stat);
-            }
-        });
-    }
-
-    private static boolean isBelow(EntryPath path, EntryPath top) {
-        return path.length() > top.length()
-                && path.components().subList(0, top.components().size()).equals(top.components());
     }
 
     @Command(
             name = "cat",
             mixinStandardHelpOptions = true,
             versionProvider = Main.Version.class,
-            description = "Writes a file's content to standard output.")
+            description = "Writes a file of an ext4 file to standard output, without a platform.")
     int cat(
             @Parameters(index = "0", paramLabel = "FILE", description = "The ext4 file.") Path file,
             @Parameters(
@@ -102,96 +83,215 @@ final class ImageCommand {
                             description = "In it; symbolic links are followed within the image.")
                     String path)
             throws IOException {
-        try (var image = Ext4Reader.open(file)) {
-            var found = find(image, path);
-            if (found.kind() != FileKind.FILE) {
-                throw new ImageReadException(path + " is no regular file");
+        ImageFile.cat(terminal.out(), file, path);
+        return ExitCode.DONE.number();
+    }
+
+    @Command(
+            name = "show",
+            mixinStandardHelpOptions = true,
+            versionProvider = Main.Version.class,
+            description = "One image: where it comes from, how it stands on each worker, what its scan said.")
+    int show(
+            @Parameters(paramLabel = "IMAGE", description = IMAGE) String image,
+            @Mixin Remote remote,
+            @Mixin Output output)
+            throws IOException {
+        var api = remote.api(terminal);
+        var found = api.data(Call.get("images", image));
+        if (!output.isForPeople()) {
+            output.print(terminal, found, List.of());
+            return ExitCode.DONE.number();
+        }
+        var copies = api.all(Call.get("images", found.path("id").asText(), "cache"));
+        output.print(
+                terminal, found, sheet(found).part("COPIES", copies(copies)).lines());
+        return ExitCode.DONE.number();
+    }
+
+    private Sheet sheet(JsonNode image) {
+        var artifact = image.path("artifact");
+        var readiness = image.path("readiness");
+        return new Sheet(terminal.style())
+                .line("name", image.path("name"))
+                .line("id", image.path("id"))
+                .line("status", image.path("status"))
+                .line("description", image.path("description"))
+                .line("source", Tables.source(image))
+                .line("manifest", image.path("manifest_digest"))
+                .line("artifact", artifact.path("digest"))
+                .line(
+                        "size",
+                        artifact.isObject()
+                                ? Text.bytes(artifact.path("allocated_bytes").asLong()) + " of "
+                                        + Text.bytes(artifact.path("size_bytes").asLong()) + " used, "
+                                        + artifact.path("entries").asLong() + " entries"
+                                : Text.mebibytes(image.path("size_mib").asLong()))
+                .line(
+                        "ready on",
+                        readiness.path("ready").asInt() + " of "
+                                + readiness.path("targeted").asInt()
+                                + " workers"
+                                + (readiness.path("lost").asInt() > 0
+                                        ? ", " + readiness.path("lost").asInt() + " lost"
+                                        : ""))
+                .line("usable since", image.path("usable_at"))
+                .line("complete since", image.path("complete_at"))
+                .line("scan", image.path("scan_status"))
+                .line("scan reason", image.path("scan_reason"))
+                .line("scope", image.path("scope"))
+                .line("created", image.path("created_at"))
+                .line("deactivated", image.path("deactivated_at"));
+    }
+
+    private List<String> copies(JsonNode copies) {
+        return copies.isEmpty()
+                ? List.of("no group wants it anywhere: scaibunker group add GROUP --image IMAGE")
+                : Tables.copies().lines(copies, false, terminal.style());
+    }
+
+    @Command(
+            name = "watch",
+            mixinStandardHelpOptions = true,
+            versionProvider = Main.Version.class,
+            description =
+                    "Shows live how an image gets to its workers, until it is there. Exit code 11: on some it failed.")
+    int watch(
+            @Parameters(paramLabel = "IMAGE", description = IMAGE) String image,
+            @Option(
+                            names = "--until",
+                            paramLabel = "WHEN",
+                            defaultValue = "complete",
+                            description =
+                                    "complete: all targeted copies are ready (default); usable: one is; never: until Ctrl-C.")
+                    ImageWatch.Until until,
+            @Mixin Patience patience,
+            @Mixin Remote remote,
+            @Mixin Output output)
+            throws IOException, TimeoutException {
+        return follow(remote.api(terminal), image, until, patience, output);
+    }
+
+    private int follow(Api api, String image, ImageWatch.Until until, Patience patience, Output output)
+            throws IOException, TimeoutException {
+        var watch = new ImageWatch(terminal, api, image, until);
+        var well = watch.run(patience);
+        if (!output.isForPeople()) {
+            output.print(terminal, watch.outcome(), List.of());
+        }
+        return (well ? ExitCode.DONE : ExitCode.UNSUCCESSFUL).number();
+    }
+
+    @Command(
+            name = "warm",
+            mixinStandardHelpOptions = true,
+            versionProvider = Main.Version.class,
+            description = "Asks again for the copies that are missing, failed or evicted.")
+    int warm(
+            @Parameters(paramLabel = "IMAGE", description = IMAGE) String image,
+            @Option(names = "--worker", paramLabel = "WORKER", description = "Only there; may be repeated.") @Nullable
+                    List<String> workers,
+            @Option(names = "--wait", description = "Until all are there.") boolean wait,
+            @Mixin Patience patience,
+            @Mixin Remote remote,
+            @Mixin Output output)
+            throws IOException, TimeoutException {
+        var api = remote.api(terminal);
+        var ids = workers == null ? null : new Names(api).workers(workers);
+        var warmed = api.data(Call.post("images", image, "warm")
+                .body(new Wishes().with("worker_ids", ids).json()));
+        if (wait) {
+            return follow(api, image, ImageWatch.Until.COMPLETE, patience, output);
+        }
+        output.print(terminal, warmed, List.of(warm(warmed.path("warm"))));
+        return ExitCode.DONE.number();
+    }
+
+    static String warm(JsonNode warm) {
+        return warm.path("queued").asInt() + " queued, " + warm.path("ready").asInt() + " ready, "
+                + warm.path("failed").asInt() + " failed, "
+                + warm.path("skipped").asInt() + " skipped";
+    }
+
+    @Command(
+            name = "scan",
+            mixinStandardHelpOptions = true,
+            versionProvider = Main.Version.class,
+            description = "What is known to be wrong with an image. Exit code 11: its scan failed.")
+    int scan(
+            @Parameters(paramLabel = "IMAGE", description = IMAGE) String image,
+            @Option(names = "--again", description = "Ask for a new scan first.") boolean again,
+            @Option(names = "--wait", description = "Until there is a verdict.") boolean wait,
+            @Option(
+                            names = "--severity",
+                            paramLabel = "SEVERITY",
+                            description = "Only these findings: unknown, negligible, low, medium, high or critical.")
+                    @Nullable
+                    String severity,
+            @Mixin Patience patience,
+            @Mixin Remote remote,
+            @Mixin Output output)
+            throws IOException, TimeoutException {
+        var api = remote.api(terminal);
+        if (again) {
+            api.data(Call.post("images", image, "scan"));
+        }
+        if (wait) {
+            new EventStream(api, Call.get("images", image, "events"), patience.longest(), () -> {})
+                    .follow(event -> !isPending(api, image, event));
+        }
+        var verdict = new Verdict(api, image, severity);
+        output.print(terminal, verdict.whole(), verdict.lines(terminal.style()));
+        return (verdict.failed() ? ExitCode.UNSUCCESSFUL : ExitCode.DONE).number();
+    }
+
+    private static boolean isPending(Api api, String image, EventStream.Event event) throws IOException {
+        var tells = event.kind().equals("snapshot") || event.kind().equals("scan");
+        return !tells
+                || "pending"
+                        .equals(api.data(Call.get("images", image, "scan").with("limit", 1))
+                                .path("scan_status")
+                                .asText());
+    }
+
+    @Command(
+            name = "sbom",
+            mixinStandardHelpOptions = true,
+            versionProvider = Main.Version.class,
+            description = "Writes what an image holds, as a CycloneDX bill of materials.")
+    int bill(
+            @Parameters(paramLabel = "IMAGE", description = IMAGE) String image,
+            @Option(names = "--out", paramLabel = "FILE", description = "Default: standard output.") @Nullable Path out,
+            @Mixin Remote remote)
+            throws IOException {
+        var answer = remote.api(terminal).open(Call.get("images", image, "sbom"), "application/vnd.cyclonedx+json");
+        try (var body = answer.body()) {
+            if (out == null) {
+                body.transferTo(terminal.out());
+                terminal.out().flush();
+            } else {
+                Files.copy(body, out, StandardCopyOption.REPLACE_EXISTING);
             }
-            copy(image, found, terminal.out());
         }
         return ExitCode.DONE.number();
     }
 
-    private static void copy(Ext4Reader image, FileStat file, PrintStream out) throws IOException {
-        try (var content = image.open(file)) {
-            var piece = new byte[PIECE];
-            // A print stream says nothing of a reader that has gone; the size is a stranger's claim, so it is asked.
-            for (var count = content.read(piece); count >= 0 && !out.checkError(); count = content.read(piece)) {
-                out.write(piece, 0, count);
-            }
-            out.flush();
+    @Command(
+            name = "deactivate",
+            mixinStandardHelpOptions = true,
+            versionProvider = Main.Version.class,
+            description = "Retires images: no new bunkers, running ones stay, the copies are collected.")
+    int deactivate(
+            @Parameters(paramLabel = "IMAGE", arity = "1..*", description = IMAGE) List<String> images,
+            @Mixin Remote remote,
+            @Mixin Output output)
+            throws IOException {
+        var api = remote.api(terminal);
+        var gone = Api.JSON.createArrayNode();
+        for (var image : images) {
+            gone.add(api.data(Call.post("images", image, "deactivate")));
         }
-    }
-
-    private static FileStat find(Ext4Reader image, String path) throws IOException {
-        var found = image.find(EntryPath.of(path));
-        if (found == null) {
-            throw new MissingInImage(path + ": no such file in the image");
-        }
-        return found;
-    }
-
-    /** As {@code ls -l} has it, with numbers for owners and times in UTC; names without control characters. */
-    private static void line(PrintStream out, Ext4Reader image, String name, FileStat stat) throws IOException {
-        var size = isDevice(stat) ? stat.deviceMajor() + ", " + stat.deviceMinor() : Long.toString(stat.size());
-        var link = stat.kind() == FileKind.SYMLINK
-                ? " -> " + new String(image.linkTarget(stat), StandardCharsets.UTF_8)
-                : "";
-        out.println(plain(String.format(
-                Locale.ROOT,
-                "%s %3d %5d %5d %10s %s %s%s",
-                mode(stat),
-                stat.links(),
-                stat.uid(),
-                stat.gid(),
-                size,
-                Instant.ofEpochSecond(stat.mtimeSeconds()),
-                name,
-                link)));
-    }
-
-    private static boolean isDevice(FileStat stat) {
-        return stat.kind() == FileKind.CHAR_DEVICE || stat.kind() == FileKind.BLOCK_DEVICE;
-    }
-
-    private static String mode(FileStat stat) {
-        var kind = switch (stat.kind()) {
-            case FILE -> '-';
-            case DIRECTORY -> 'd';
-            case SYMLINK -> 'l';
-            case CHAR_DEVICE -> 'c';
-            case BLOCK_DEVICE -> 'b';
-            case FIFO -> 'p';
-            case SOCKET -> 's';
-        };
-        var bits = new StringBuilder().append(kind);
-        for (var shift = 6; shift >= 0; shift -= 3) {
-            var three = stat.mode() >> shift;
-            var special = (stat.mode() >> 9 & 1 << shift / 3) != 0;
-            bits.append((three & 4) != 0 ? 'r' : '-').append((three & 2) != 0 ? 'w' : '-');
-            bits.append(execute((three & 1) != 0, special, shift == 0 ? 't' : 's'));
-        }
-        return bits.toString();
-    }
-
-    private static char execute(boolean may, boolean special, char mark) {
-        if (special) {
-            return may ? mark : Character.toUpperCase(mark);
-        }
-        return may ? 'x' : '-';
-    }
-
-    /** A name may hold what steers a terminal. */
-    private static String plain(String line) {
-        return line.replaceAll("\\p{Cntrl}", "?");
-    }
-
-    /** The image is well, the path is not in it. */
-    static final class MissingInImage extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        MissingInImage(String message) {
-            super(message);
-        }
+        output.print(terminal, gone, Tables.images());
+        return ExitCode.DONE.number();
     }
 }

@@ -3,6 +3,8 @@ package io.scaibunker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.PrintWriter;
+import java.util.Map;
+import java.util.TreeMap;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -11,16 +13,44 @@ import picocli.CommandLine.ParameterException;
 @Command(
         name = "scaibunker",
         mixinStandardHelpOptions = true,
-        description = "Turns container images into file systems that microVMs boot from.",
+        synopsisSubcommandLabel = "COMMAND",
+        description = {
+            "Turns container images into microVMs across a fleet: registers images, shows how they get to the workers,",
+            "starts bunkers from them and works in these. Without a platform: bakes, looks into and scans images here."
+        },
+        footer = {"", "Each command has a --help. scaibunker login comes first, for all that calls a platform."},
         versionProvider = Main.Version.class)
 public final class Main {
-    /** Set by the launcher, who knows whether standard error is a terminal. */
+    /** Set by the launcher, who knows whether standard error, and standard output, is a terminal. */
     private static final String LIVE = "scaibunker.live";
+
+    private static final String SHOWN = "scaibunker.shown";
+
+    /** What commands that call a platform end with; others list their own. */
+    private static final Map<String, String> EXIT_CODES = new TreeMap<>(Map.of(
+            " 0", "done",
+            " 1", "a mistake of this program",
+            " 2", "the command line, or a value in it, is wrong",
+            " 3", "there is nothing of this name",
+            " 6", "this machine: a file that cannot be read or written",
+            " 7", "not signed in, or not allowed",
+            " 8", "the platform says no as things stand",
+            " 9", "the platform does not answer, or cannot serve now",
+            "10", "it took longer than --timeout",
+            "11", "what was waited for ended badly"));
 
     private Main() {}
 
     public static void main(String[] arguments) {
-        var code = run(new Terminal(System.out, System.err, Boolean.getBoolean(LIVE)), arguments);
+        var code = run(
+                new Terminal(
+                        System.in,
+                        System.out,
+                        System.err,
+                        Boolean.getBoolean(LIVE),
+                        Boolean.getBoolean(SHOWN),
+                        System.getenv()),
+                arguments);
         System.out.flush();
         System.err.flush();
         // After a signal the process is on its way out already, with the code that tells of the signal.
@@ -34,12 +64,29 @@ public final class Main {
     static int run(Terminal terminal, String... arguments) {
         var out = new PrintWriter(terminal.out(), true, UTF_8);
         var err = new PrintWriter(terminal.err(), true, UTF_8);
-        return new CommandLine(new Main())
+        var program = new CommandLine(new Main())
+                .addSubcommand(new LoginCommand(terminal))
+                .addSubcommand(new ContextCommand(terminal))
+                .addSubcommand(new CommandLine(new ImageCommand(terminal)).addSubcommand(new RegisterCommand(terminal)))
+                .addSubcommand(new GroupCommand(terminal))
+                .addSubcommand(new WorkerCommand(terminal))
+                .addSubcommand(new CommandLine(new BunkerCommand(terminal))
+                        .addSubcommand(new CreateCommand(terminal))
+                        .addSubcommand(new ExecCommand(terminal))
+                        .addSubcommand(new ShellCommand(terminal))
+                        .addSubcommand(new CopyCommand(terminal)))
+                .addSubcommand(new EventsCommand(terminal))
+                .addSubcommand(new CredentialCommand(terminal))
+                .addSubcommand(new AccessCommands.TenantCommand(terminal))
+                .addSubcommand(new AccessCommands.UserCommand(terminal))
+                .addSubcommand(new AccessCommands.KeyCommand(terminal))
                 .addSubcommand(new BakeCommand(terminal))
-                .addSubcommand(new ImageCommand(terminal))
                 .addSubcommand(new ScanCommand(terminal))
                 .addSubcommand(new VulndbCommand(terminal))
-                .setCaseInsensitiveEnumValuesAllowed(true)
+                .addSubcommand(new CompletionCommand(terminal))
+                .registerConverter(BunkerPath.class, new BunkerPath.Converter());
+        tellExitCodes(program);
+        return program.setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
                 .setOut(out)
                 .setErr(err)
@@ -48,6 +95,14 @@ public final class Main {
                 .setParameterExceptionHandler((wrong, _) -> misused(wrong))
                 .setExecutionExceptionHandler((thrown, command, _) -> failed(thrown, command))
                 .execute(arguments);
+    }
+
+    private static void tellExitCodes(CommandLine command) {
+        var help = command.getCommandSpec().usageMessage();
+        if (command.getSubcommands().isEmpty() && help.exitCodeList().isEmpty()) {
+            help.exitCodeListHeading("%nExit codes:%n").exitCodeList(EXIT_CODES);
+        }
+        command.getSubcommands().values().forEach(Main::tellExitCodes);
     }
 
     private static int misused(ParameterException wrong) {

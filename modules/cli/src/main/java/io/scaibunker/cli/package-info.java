@@ -1,5 +1,17 @@
 /**
- * The command line. What it does, it does by itself: no server is asked, so far.
+ * The command line: whatever the API can do, and what needs no server.
+ *
+ * <pre>
+ *   image, group, worker, bunker, …  ─► Names (name → id) ─► Call ─► Api ─► the platform over HTTP
+ *   image watch, --wait, events      ─► EventStream (resumes by itself) ─► ImageBoard ─► lines
+ *   bake, scan, vulndb, image ls FILE: by themselves, no server is asked
+ * </pre>
+ *
+ * <p>Each command says what it takes in picocli's annotations; {@code --help}, completion and the manual are made of these and of
+ * nothing else. Results go to standard output in the form of {@code -o}: JSON and YAML are the API's own data, and stay; tables
+ * are for people, and may change. All else goes to standard error, progress only where somebody watches. What a platform
+ * answers is a stranger's text: it passes {@link io.scaibunker.cli.Text#plain} before it reaches a terminal, but for what
+ * {@code exec} and {@code shell} hand through.
  *
  * <p>{@code bake} is the worker's road without the worker: the same sources, the same writer, the same seed and times, and
  * so the same bytes.

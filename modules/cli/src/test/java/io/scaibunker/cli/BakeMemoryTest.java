@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.scaibunker.layers.TarBuilder;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,7 +83,9 @@ class BakeMemoryTest {
     /** Says in the end, in kB, what the kernel has seen. */
     static final class Measured {
         public static void main(String[] arguments) throws IOException {
-            var code = Main.run(new Terminal(System.out, System.err, false), arguments);
+            var code = Main.run(
+                    new Terminal(InputStream.nullInputStream(), System.out, System.err, false, false, Map.of()),
+                    arguments);
             for (var line : Files.readAllLines(STATUS)) {
                 if (line.startsWith("VmHWM:")) {
                     System.out.println(line.split("[ \t]+")[1]);

@@ -95,10 +95,19 @@ final class Fleet implements AutoCloseable {
         return clusterPort;
     }
 
-    /** The first key of the platform. */
+    /** Of the first control node's API. */
+    String url() {
+        return "http://127.0.0.1:" + apiPort + "/";
+    }
+
+    /** Where the first key of the platform lies. */
+    Path keyFile() {
+        return dir.resolve("control/var/super-admin.key");
+    }
+
     String key() {
         try {
-            return Files.readString(dir.resolve("control/var/super-admin.key")).strip();
+            return Files.readString(keyFile()).strip();
         } catch (java.io.IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,191 @@
+package io.scaibunker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import org.jline.terminal.Attributes;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code scaibunker bunker shell}: this terminal becomes one inside; all keys go there, Ctrl-C included. */
+@Command(
+        name = "shell",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = "A terminal in a bunker. All keys go inside, Ctrl-C included; the shell's end ends it.",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0..255:the shell's own", "125:it could not be had, or the connection was lost"})
+final class ShellCommand implements Callable<Integer> {
+    private static final int NOT_RUN = 125;
+    private static final int SIGNALLED = 128;
+    private static final int PIECE = 4096;
+
+    @Parameters(paramLabel = "BUNKER", description = BunkerCommand.BUNKER)
+    private String bunker = "";
+
+    @Option(names = "--user", paramLabel = "USER", description = "A name or number of the image.")
+    private @Nullable String user;
+
+    @Option(names = "--program", paramLabel = "PATH", description = "Default: bash where the image has it, else sh.")
+    private @Nullable String program;
+
+    @Mixin
+    private Remote remote = new Remote();
+
+    private final Terminal terminal;
+
+    ShellCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        try (var screen = TerminalBuilder.builder().system(true).dumb(true).build()) {
+            if (isNone(screen)) {
+                throw new UsageException("standard input is no terminal; scaibunker bunker exec runs commands");
+            }
+            return run(screen);
+        } catch (IOException | UsageException | Names.MissingThing failed) {
+            terminal.err().println("scaibunker bunker shell: " + failed.getMessage());
+            return NOT_RUN;
+        }
+    }
+
+    private static boolean isNone(org.jline.terminal.Terminal screen) {
+        return screen.getType().startsWith(org.jline.terminal.Terminal.TYPE_DUMB);
+    }
+
+    private int run(org.jline.terminal.Terminal screen) throws IOException {
+        var api = remote.api(terminal);
+        var call = Call.get("bunkers", new Names(api).bunker(bunker), "shell")
+                .with("user", user)
+                .with("program", program)
+                .with("cols", Math.max(1, screen.getSize().getColumns()))
+                .with("rows", Math.max(1, screen.getSize().getRows()));
+        var inside = new Inside(Channels.newChannel(screen.output()));
+        var socket = api.socket(call, inside);
+        Attributes before = screen.enterRawMode();
+        try {
+            screen.handle(
+                    org.jline.terminal.Terminal.Signal.WINCH,
+                    signal -> resize(
+                            socket,
+                            screen.getSize().getColumns(),
+                            screen.getSize().getRows()));
+            var keys = Thread.ofPlatform().daemon().start(() -> type(screen, socket));
+            var end = inside.end();
+            keys.interrupt();
+            return end;
+        } finally {
+            screen.setAttributes(before);
+            socket.abort();
+        }
+    }
+
+    private static void type(org.jline.terminal.Terminal screen, WebSocket socket) {
+        var piece = new byte[PIECE];
+        try {
+            for (var count = screen.input().read(piece);
+                    count >= 0;
+                    count = screen.input().read(piece)) {
+                // One at a time: the next may be sent when this one is.
+                socket.sendBinary(ByteBuffer.wrap(piece.clone(), 0, count), true)
+                        .join();
+            }
+        } catch (IOException | RuntimeException _) {
+            // The connection, or the terminal, is gone; whoever waits for the end learns it there.
+        }
+    }
+
+    private static void resize(WebSocket socket, int columns, int rows) {
+        if (columns > 0 && rows > 0) {
+            var size = Api.JSON.createObjectNode();
+            size.putObject("resize").put("cols", columns).put("rows", rows);
+            socket.sendText(size.toString(), true);
+        }
+    }
+
+    /** What comes from inside; its last word is {@code {"exit":{…}}}. */
+    private static final class Inside implements WebSocket.Listener {
+        private final WritableByteChannel screen;
+        private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+        private final StringBuilder text = new StringBuilder();
+        private @Nullable JsonNode exit;
+
+        Inside(WritableByteChannel screen) {
+            this.screen = screen;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
+            try {
+                while (data.hasRemaining()) {
+                    screen.write(data);
+                }
+                socket.request(1);
+            } catch (IOException unwritable) {
+                ended.completeExceptionally(unwritable);
+            }
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+            text.append(data);
+            if (last) {
+                try {
+                    exit = Api.JSON.readTree(text.toString()).path("exit");
+                } catch (IOException _) {
+                    // Nothing that tells of an end.
+                }
+                text.setLength(0);
+            }
+            socket.request(1);
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
+            var told = exit;
+            if (told == null) {
+                ended.completeExceptionally(new IOException(
+                        reason.isEmpty() ? "the connection was closed (" + status + ")" : Text.plain(reason)));
+            } else {
+                ended.complete(
+                        told.path("signal").isInt()
+                                ? SIGNALLED + told.path("signal").asInt()
+                                : told.path("exit_code").asInt());
+            }
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket socket, Throwable broken) {
+            ended.completeExceptionally(new IOException("the connection was lost: " + broken.getMessage(), broken));
+        }
+
+        int end() throws IOException {
+            try {
+                return ended.get();
+            } catch (ExecutionException failed) {
+                var why = failed.getCause() == null ? failed : failed.getCause();
+                throw new IOException(String.valueOf(why.getMessage()), failed);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted");
+            }
+        }
+    }
+}

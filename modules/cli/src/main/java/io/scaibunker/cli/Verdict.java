@@ -1,0 +1,60 @@
+package io.scaibunker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An image's scan, with all pages of its findings. */
+final class Verdict {
+    private static final int PAGE = 1000;
+
+    private final ObjectNode scan;
+
+    Verdict(Api api, String image, @Nullable String severity) throws IOException {
+        var call = Call.get("images", image, "scan").with("limit", PAGE).with("severity", severity);
+        var answer = api.envelope(call);
+        if (!(answer.path("data") instanceof ObjectNode first)) {
+            throw new IOException("an answer without a scan");
+        }
+        scan = first;
+        var findings = scan.withArrayProperty("findings");
+        for (var cursor = answer.path("next_cursor"); cursor.isTextual(); ) {
+            var page = api.envelope(call.with("cursor", cursor.asText()));
+            page.path("data").path("findings").forEach(findings::add);
+            cursor = page.path("next_cursor");
+        }
+    }
+
+    JsonNode whole() {
+        return scan;
+    }
+
+    boolean failed() {
+        return "failed".equals(scan.path("scan_status").asText());
+    }
+
+    List<String> lines(Style style) {
+        var lines = new ArrayList<String>();
+        lines.add(style.state(Text.of(scan.path("scan_status")))
+                + (scan.path("scan_reason").isTextual() ? "  " + Text.of(scan.path("scan_reason")) : "")
+                + (scan.path("message").isTextual() ? "  " + Text.of(scan.path("message")) : ""));
+        if (scan.path("counts").isObject()) {
+            lines.add(scan.path("counts").properties().stream()
+                    .map(count -> Text.plain(count.getKey()) + " " + Text.of(count.getValue()))
+                    .collect(java.util.stream.Collectors.joining(", ")));
+        }
+        for (var database : scan.path("database")) {
+            lines.add(style.faint("advisories of " + Text.of(database.path("ecosystem")) + ": "
+                    + Text.of(database.path("records")) + ", the newest " + Text.of(database.path("age_days"))
+                    + " days old"));
+        }
+        if (!scan.path("findings").isEmpty()) {
+            lines.add("");
+            lines.addAll(Tables.findings().lines(scan.path("findings"), false, style));
+        }
+        return lines;
+    }
+}

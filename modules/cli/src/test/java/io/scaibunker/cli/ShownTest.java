@@ -1,0 +1,163 @@
+package io.scaibunker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How things read, and what is kept of them. */
+class ShownTest {
+    @TempDir
+    private Path place;
+
+    @Test
+    void sizesSpansAndHostileNames() {
+        assertThat(Text.bytes(999)).isEqualTo("999 B");
+        assertThat(Text.bytes(1_240_000)).isEqualTo("1.2 MB");
+        assertThat(Text.bytes(999_999)).isEqualTo("1.0 MB");
+        assertThat(Text.mebibytes(512)).isEqualTo("512 MiB");
+        assertThat(Text.mebibytes(1536)).isEqualTo("1.5 GiB");
+        assertThat(Text.span(Duration.ofSeconds(59))).isEqualTo("59s");
+        assertThat(Text.span(Duration.ofSeconds(192))).isEqualTo("3m12s");
+        assertThat(Text.span(Duration.ofHours(49))).isEqualTo("2d1h");
+        assertThat(Text.plain("a\u001b[2Jb\n")).isEqualTo("a?[2Jb?");
+    }
+
+    @Test
+    void tablesAreAlignedAndColouredForWhoSeesThem() throws Exception {
+        var rows = json(
+                "[{\"name\":\"a\",\"status\":\"ready\"},{\"name\":\"longer\",\"status\":\"failed\",\"id\":\"x\"}]");
+        var table =
+                new Table().column("NAME", "name").column("STATUS", "status").wide("ID", "id");
+        assertThat(table.lines(rows, false, Style.PLAIN))
+                .containsExactly("NAME     STATUS", "a        ready", "longer   failed");
+        assertThat(table.lines(rows, true, Style.PLAIN)).contains("longer   failed   x");
+        assertThat(table.lines(rows, false, Style.COLOURED)).contains("a        \u001b[32mready\u001b[0m");
+        assertThat(Style.of(true, Map.of("NO_COLOR", "1"))).isEqualTo(Style.PLAIN);
+        assertThat(Style.of(true, Map.of("TERM", "dumb"))).isEqualTo(Style.PLAIN);
+        assertThat(Style.of(false, Map.of())).isEqualTo(Style.PLAIN);
+        assertThat(Style.of(true, Map.of("NO_COLOR", ""))).isEqualTo(Style.COLOURED);
+    }
+
+    @Test
+    void aBoardPutsEventsTogetherAndShowsWhatMovesWhereNotAllHasRoom() throws Exception {
+        var board = new ImageBoard();
+        board.hear(new EventStream.Event("1", "snapshot", json("""
+                {"image":{"name":"r","status":"active","scan_status":"pending"},"more":false,"rows":[
+                 {"worker_id":"w1","worker_name":"one","status":"ready"},
+                 {"worker_id":"w2","worker_name":"two","status":"pending"}]}""")));
+        board.hear(new EventStream.Event("2", "cache", json("""
+                {"worker_id":"w2","worker_name":"two","status":"building","phase":"baking"}""")));
+        board.hear(new EventStream.Event("", "progress", json("""
+                {"worker_id":"w2","percent":50,"phase":"baking","bytes_done":5000000,"bytes_total":10000000,
+                 "bytes_per_s":2000000,"eta_s":3,"source":"registry"}""")));
+        assertThat(board.lines(10, Style.PLAIN))
+                .containsExactly(
+                        "r  1/2 ready, 1 building  scan pending",
+                        "  one  ready",
+                        "  two  building [##########..........]  50 %  baking  5.0 MB of 10.0 MB  2.0 MB/s  ETA 3s"
+                                + "  from registry");
+        assertThat(board.lines(3, Style.PLAIN).get(1)).contains("two  building");
+        assertThat(board.lines(3, Style.PLAIN).getLast()).isEqualTo("… and 1 more");
+        assertThat(board.isMoving()).isTrue();
+
+        board.hear(new EventStream.Event("3", "cache", json("""
+                {"worker_id":"w2","status":"failed","error":{"code":"SOURCE_AUTH","message":"no\\u001b[2J"}}""")));
+        assertThat(board.lines(10, Style.PLAIN)).contains("  two  failed   SOURCE_AUTH: no?[2J");
+        assertThat(board.isMoving()).isFalse();
+    }
+
+    @Test
+    void contextsAreKeptForTheirOwnerAlone() throws Exception {
+        var file = place.resolve("below/contexts.json");
+        var contexts = new Contexts(file, Map.of());
+        assertThatThrownBy(() -> contexts.find(null))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContaining("login");
+        contexts.keep(new Context("one", URI.create("http://one/"), "sgk_1"));
+        contexts.keep(new Context("two", URI.create("https://two:1/"), "sgk_2"));
+        assertThat(contexts.find(null).name()).isEqualTo("two");
+        assertThat(contexts.find("one").key()).isEqualTo("sgk_1");
+        assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
+        assertThat(contexts.find("one")).hasToString("one (http://one/)");
+        contexts.remove("two");
+        assertThat(contexts.find(null).name()).isEqualTo("one");
+        assertThatThrownBy(() -> contexts.find("two")).hasMessageContaining("there are: one");
+        for (var wrong : new String[] {"ftp://host", "http://", "://", "http://a b"}) {
+            assertThatThrownBy(() -> Contexts.address(wrong))
+                    .as(wrong)
+                    .isInstanceOf(UsageException.class)
+                    .hasMessageContaining(wrong);
+        }
+        var inEnvironment = new Contexts(file, Map.of("SCAIBUNKER_URL", "host:1", "SCAIBUNKER_KEY", "k"));
+        assertThat(inEnvironment.find(null).url()).isEqualTo(URI.create("http://host:1/"));
+        Files.writeString(file, "[");
+        assertThatThrownBy(() -> contexts.find(null)).hasMessageContaining("damaged");
+    }
+
+    @Test
+    void whatIsTypedIsEscapedWhereItGoesIntoAnAddress() {
+        assertThat(Call.get("images", "../a b?c", "cache").with("name", "x&y").target())
+                .isEqualTo("/v1/modules/scaibunker/images/..%2Fa%20b%3Fc/cache?name=x%26y");
+    }
+
+    @Test
+    void placesInBunkersAreToldFromFilesHere() {
+        assertThat(BunkerPath.isOne("box:/a")).isTrue();
+        assertThat(BunkerPath.isOne("./box:/a")).isFalse();
+        assertThat(BunkerPath.isOne("box:a")).isFalse();
+        assertThat(BunkerPath.isOne("/a:/b")).isFalse();
+        assertThat(BunkerPath.parse("box:/a:b")).isEqualTo(new BunkerPath("box", "/a:b"));
+        assertThat(BunkerPath.parse("box:/a/").named("b").path()).isEqualTo("/a/b");
+        assertThat(BunkerPath.parse("box:/a").named("b").path()).isEqualTo("/a");
+    }
+
+    @Test
+    void everyCommandHasAHelpAndTheManualHasEveryCommand() {
+        var manual = Program.run("completion", "--man").out();
+        for (var command : new String[] {
+            "login",
+            "context use",
+            "image register",
+            "image watch",
+            "group add",
+            "worker drain",
+            "bunker exec",
+            "bunker shell",
+            "bunker cp",
+            "events",
+            "credential set",
+            "tenant ls",
+            "user create",
+            "key revoke",
+            "bake",
+            "scan",
+            "vulndb sync"
+        }) {
+            var help = Program.run((Object[]) (command + " --help").split(" "));
+            assertThat(help.code()).as(command).isZero();
+            assertThat(help.out()).as(command).contains("Usage: scaibunker " + command, "Exit codes:");
+            assertThat(manual).contains("scaibunker " + command.replace("-", "\\-"));
+        }
+        assertThat(Program.run("completion").out()).contains("complete -F");
+    }
+
+    @Test
+    void agesComeFromTimesOfTheApi() throws Exception {
+        var now = Instant.parse("2026-01-01T00:01:00Z");
+        assertThat(Text.age(json("\"2026-01-01T00:00:00Z\""), now)).isEqualTo("1m");
+        assertThat(Text.age(json("null"), now)).isEqualTo("-");
+    }
+
+    private static JsonNode json(String text) throws Exception {
+        return Api.JSON.readTree(text);
+    }
+}

@@ -1,0 +1,277 @@
+package io.scaibunker.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.scaibunker.cli.Main;
+import io.scaibunker.testkit.SampleImages;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line as it is started by a user, against a real platform with a real machine. */
+class CommandLineTest {
+    private record Ended(int code, String out, String err) {}
+
+    @TempDir
+    static Path dir;
+
+    /** Where one test is signed in. */
+    @TempDir
+    Path signedIn;
+
+    private static Fleet fleet;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Path built = Path.of(
+                Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        assertThat(Checkout.ROOT.resolve("modules/cli/target").resolve(built.getFileName()))
+                .as("what scripts/cli starts")
+                .hasSameBinaryContentAs(built);
+        assumeTrue(SampleImages.hasProgram("musl-gcc"), "musl-gcc is missing (Debian package musl-tools)");
+        Path tree = Files.createDirectories(dir.resolve("tree/bin"));
+        Path source = Files.writeString(dir.resolve("tool.c"), """
+                #include <stdio.h>
+                #include <string.h>
+                #include <sys/ioctl.h>
+                #include <unistd.h>
+                /* What a command line may meet inside: two streams and a code, input, a terminal of some size. */
+                int main(int count, char **words) {
+                    char piece[4096];
+                    long got;
+                    struct winsize size;
+                    if (count > 1 && strcmp(words[1], "both") == 0) {
+                        puts("out");
+                        fputs("err\\n", stderr);
+                        return 7;
+                    }
+                    if (count > 1 && strcmp(words[1], "wait") == 0)
+                        pause();
+                    if (count > 1 && strcmp(words[1], "copy") == 0) {
+                        while ((got = read(0, piece, sizeof piece)) > 0)
+                            write(1, piece, got);
+                        return 0;
+                    }
+                    if (ioctl(1, TIOCGWINSZ, &size) == 0)
+                        printf("%d by %d\\n", size.ws_col, size.ws_row);
+                    got = read(0, piece, sizeof piece);
+                    printf("read %02x\\n", got > 0 ? piece[0] & 255 : 0);
+                    return 9;
+                }
+                """);
+        SampleImages.run("musl-gcc", "-static", "-Os", "-o", tree.resolve("tool").toString(), source.toString());
+        SampleImages.run(
+                "tar",
+                "-C",
+                dir.resolve("tree").toString(),
+                "-cf",
+                dir.resolve("image.tar").toString(),
+                ".");
+        fleet = new Fleet(dir.resolve("fleet"), dir, Map.of());
+        fleet.startWorker("one");
+        fleet.workerId("one");
+    }
+
+    @AfterAll
+    static void stop() {
+        if (fleet != null) {
+            fleet.close();
+        }
+    }
+
+    @Test
+    void fromSigningInToACommandInABunker() throws Exception {
+        Ended unknown = cli("image", "ls");
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("not signed in", "scaibunker login");
+        Path wrongKey = Files.writeString(dir.resolve("wrong"), "sgk_" + "x".repeat(40));
+        Ended refused = cli("login", fleet.url(), "--key-file", wrongKey.toString());
+        assertThat(refused.code()).as(refused.err()).isEqualTo(7);
+        assertThat(signedIn.resolve("contexts.json")).doesNotExist();
+
+        assertThat(cli(
+                                "login",
+                                fleet.url(),
+                                "--context",
+                                "here",
+                                "--key-file",
+                                fleet.keyFile().toString())
+                        .code())
+                .isZero();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(signedIn.resolve("contexts.json"))))
+                .isEqualTo("rw-------");
+        assertThat(ok("context", "ls").out()).contains("here", fleet.url()).doesNotContain("sgk_");
+
+        assertThat(ok("worker", "ls").out()).contains("NAME", "one", "ready");
+        assertThat(new JsonArray(ok("worker", "ls", "-o", "json").out())
+                        .getJsonObject(0)
+                        .getString("name"))
+                .isEqualTo("one");
+        ok("group", "create", "pool", "--all-images", "--worker", "one");
+
+        Ended registered = ok(
+                "image",
+                "register",
+                "tools",
+                "--tar",
+                dir.resolve("image.tar").toString(),
+                "--size-mib",
+                "16",
+                "--memory",
+                "128",
+                "--disk",
+                "64",
+                "--label",
+                "team=data",
+                "--wait",
+                "--timeout",
+                "60");
+        assertThat(registered.err()).contains("one building", "one ready");
+        assertThat(ok("image", "watch", "tools", "-o", "json").out()).contains("\"complete_at\"");
+        assertThat(ok("image", "show", "tools").out()).contains("1 of 1 workers", "COPIES");
+        assertThat(ok("image", "ls", "-o", "name").out()).isEqualTo("tools\n");
+        assertThat(ok("image", "ls", "-o", "yaml").out()).startsWith("- id: img_");
+
+        Ended taken = cli(
+                "image", "register", "tools", "--tar", dir.resolve("image.tar").toString(), "--size-mib", "16");
+        assertThat(taken.code()).isEqualTo(8);
+        assertThat(taken.err()).contains("IMAGE_NAME_TAKEN", "image deactivate", "request req_");
+        assertThat(cli("image", "show", "tols").code()).isEqualTo(3);
+        Ended misspelt = cli("worker", "show", "two");
+        assertThat(misspelt.code()).isEqualTo(3);
+        assertThat(misspelt.err()).contains("there is no worker 'two'; there are: one");
+
+        assertThat(ok("bunker", "create", "tools", "--name", "box", "--wait", "--timeout", "60")
+                        .out())
+                .contains("running", "WHY THERE");
+        inside();
+        assertThat(ok("bunker", "ls").out()).contains("box", "running");
+        ok("bunker", "rm", "box", "--wait");
+        assertThat(ok("bunker", "ls").out()).doesNotContain("box");
+        assertThat(cli("bunker", "exec", "box", "--", "/bin/tool").code()).isEqualTo(125);
+        ok("image", "deactivate", "tools");
+        assertThat(cli("bunker", "create", "tools").err()).contains("IMAGE_DEACTIVATED");
+    }
+
+    /** Everything that one does in a bunker. */
+    private void inside() throws Exception {
+        Ended both = cli("bunker", "exec", "box", "--", "/bin/tool", "both");
+        assertThat(both).isEqualTo(new Ended(7, "out\n", "err\n"));
+        Ended copied = run("what is typed\n", command("bunker", "exec", "box", "-i", "--", "/bin/tool", "copy"));
+        assertThat(copied).isEqualTo(new Ended(0, "what is typed\n", ""));
+        assertThat(cli("bunker", "exec", "box", "--timeout", "1", "--", "/bin/tool", "wait")
+                        .code())
+                .isEqualTo(124);
+
+        byte[] bytes = new byte[3 << 20];
+        new Random(5).nextBytes(bytes);
+        Path sent = Files.write(dir.resolve("sent"), bytes);
+        ok("bunker", "cp", sent.toString(), "box:/");
+        assertThat(ok("bunker", "files", "box:/").out()).contains("sent", "3.1 MB");
+        ok("bunker", "cp", "box:/sent", dir.resolve("back").toString());
+        assertThat(dir.resolve("back")).hasSameBinaryContentAs(sent);
+        assertThat(cli("bunker", "cp", "box:/nowhere", dir.resolve("none").toString())
+                        .code())
+                .isEqualTo(3);
+        assertThat(dir.resolve("none")).doesNotExist();
+
+        // A terminal, from a terminal of 97 by 31: Ctrl-C is a byte that goes inside.
+        String line = command("bunker", "shell", "box", "--program", "/bin/tool").stream()
+                .map(word -> "'" + word + "'")
+                .reduce("stty cols 97 rows 31; exec", (all, word) -> all + " " + word);
+        Ended terminal = run("\u0003", List.of("script", "-qec", line, "/dev/null"));
+        assertThat(terminal.out()).contains("97 by 31");
+        assertThat(terminal.code()).as(terminal.out()).isIn(9, 130);
+    }
+
+    @Test
+    void aKeyInTheEnvironmentIsEnoughAndWhatIsAskedIsToldWithoutIt() throws Exception {
+        Map<String, String> environment = Map.of("SCAIBUNKER_URL", fleet.url(), "SCAIBUNKER_KEY", fleet.key());
+        Ended told = run("", command("group", "ls", "-v"), environment);
+        assertThat(told.code()).as(told.err()).isZero();
+        assertThat(told.err()).contains("> GET " + fleet.url(), "< 200 in ").doesNotContain(fleet.key());
+        Ended silent = run(
+                "", command("group", "ls"), Map.of("SCAIBUNKER_URL", "http://127.0.0.1:1", "SCAIBUNKER_KEY", "sgk_x"));
+        assertThat(silent.code()).isEqualTo(9);
+        assertThat(silent.err()).contains("http://127.0.0.1:1/ does not answer", "is a node running there?");
+    }
+
+    @Test
+    void usersAndKeysAreMadeAndEnded() throws Exception {
+        assertThat(cli("login", fleet.url(), "--key-file", fleet.keyFile().toString())
+                        .code())
+                .isZero();
+        String user =
+                ok("user", "create", "reader", "--role", "tenant_viewer").out().strip();
+        String key = ok("key", "create", "laptop", "--user", user).out().strip();
+        assertThat(key).startsWith("sgk_");
+        Map<String, String> reader = Map.of("SCAIBUNKER_URL", fleet.url(), "SCAIBUNKER_KEY", key);
+        assertThat(run("", command("image", "ls"), reader).code()).isZero();
+        Ended denied = run("", command("group", "create", "mine"), reader);
+        assertThat(denied.code()).isEqualTo(7);
+        assertThat(denied.err()).contains("AUTHZ_PERMISSION_DENIED");
+        String id = new JsonArray(ok("key", "ls", "-o", "json").out())
+                .stream()
+                        .map(JsonObject.class::cast)
+                        .filter(one -> "laptop".equals(one.getString("name")))
+                        .findFirst()
+                        .orElseThrow()
+                        .getString("id");
+        ok("key", "revoke", id);
+        assertThat(run("", command("image", "ls"), reader).code()).isEqualTo(7);
+    }
+
+    private Ended ok(String... arguments) throws Exception {
+        Ended ended = cli(arguments);
+        assertThat(ended.code()).as("%s: %s", List.of(arguments), ended.err()).isZero();
+        return ended;
+    }
+
+    private Ended cli(String... arguments) throws Exception {
+        return run("", command(arguments));
+    }
+
+    private static List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Checkout.ROOT.resolve("scripts/cli").toString());
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private Ended run(String input, List<String> command) throws Exception {
+        return run(input, command, Map.of());
+    }
+
+    private Ended run(String input, List<String> command, Map<String, String> environment) throws Exception {
+        Path out = Files.createTempFile(dir, "out", "");
+        Path err = Files.createTempFile(dir, "err", "");
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("SCAIBUNKER_"));
+        builder.environment()
+                .put("SCAIBUNKER_CONFIG", signedIn.resolve("contexts.json").toString());
+        builder.environment().put("TERM", "xterm");
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        try (var stdin = process.getOutputStream()) {
+            stdin.write(input.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException notRead) {
+            // Not every command reads what it is given.
+        }
+        int code = process.waitFor();
+        return new Ended(code, Files.readString(out), Files.readString(err));
+    }
+}
