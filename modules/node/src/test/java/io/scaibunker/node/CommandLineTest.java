@@ -72,7 +72,8 @@ class CommandLineTest {
                     return 9;
                 }
                 """);
-        SampleImages.run("musl-gcc", "-static", "-Os", "-o", tree.resolve("tool").toString(), source.toString());
+        SampleImages.run(
+                "musl-gcc", "-static", "-Os", "-o", tree.resolve("tool").toString(), source.toString());
         SampleImages.run(
                 "tar",
                 "-C",
