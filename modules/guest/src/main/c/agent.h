@@ -5,7 +5,8 @@
  *   port.c   bytes and frames    exec.c   commands and their streams
  *   child.c  from a request to a running program      user.c   who it runs as
  *   net.c    its one network device
- *   file.c   reading, writing, listing and removing files, in a child of its own that executes nothing
+ *   file.c   reading, writing, listing and removing files, and holding the disk still, in a child of its own that executes
+ *            nothing
  *
  * There is no allocation: all that is ever held is declared here and there as static arrays.
  */
@@ -19,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define AGENT_VERSION "3"
+#define AGENT_VERSION "4"
 
 /* The wire: the same numbers as in Frame.java and FrameCodec.java. */
 #define PROTOCOL 1
@@ -74,6 +75,8 @@ void boot(void);
 bool only_probing(void);
 int open_port(void);
 _Noreturn void power_off(void);
+/* The scratch disk, which no path leads to; -1 and errno. */
+int open_disk(void);
 /* The value of name= on the kernel's command line, up to the next blank; empty when not there. */
 const char *boot_option(const char *name, char *into, size_t size);
 
@@ -124,8 +127,10 @@ pid_t child_start(const struct request *request, struct pipes *ours);
 void child_kill_all(uint64_t group);
 void child_forget(uint64_t group);
 
-/* file.c: runs in the child. Ends it with 0 or an error number. */
-_Noreturn void file_work(char **words);
+/* file.c: runs in the child. Ends it with 0 or an error number. `disk` is open for «freeze» alone. */
+_Noreturn void file_work(char **words, int disk);
+/* Lets go of a disk that is held still; nothing where it is not. */
+void thaw(int disk);
 
 /* user.c: runs in the child. Answers 0 or an error number. */
 struct user {

@@ -156,7 +156,10 @@ static void mount_disks(void) {
         try("owner of the root", chown("/scratch/upper", root.st_uid, root.st_gid));
         try("mode of the root", chmod("/scratch/upper", root.st_mode & 07777));
     }
-    must("overlay", mount("overlay", "/root", "overlay", 0, "lowerdir=/image,upperdir=/scratch/upper,workdir=/scratch/work"));
+    /* What a snapshot reads of the upper directory must be all there is to know: nothing moved, nothing hollow. */
+    must("overlay", mount("overlay", "/root", "overlay", 0,
+                          "lowerdir=/image,upperdir=/scratch/upper,workdir=/scratch/work,redirect_dir=nofollow,"
+                          "metacopy=off,index=off"));
 }
 
 static void switch_root(void) {
@@ -166,6 +169,8 @@ static void switch_root(void) {
     must("changing the root", chroot("."));
     must("entering /", chdir("/"));
 }
+
+int open_disk(void) { return openat(initrd_root, "scratch", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
 
 static void mount_at(const char *type, const char *at, unsigned long flags, const char *options) {
     mkdir(at, 0755);
@@ -198,12 +203,12 @@ static void mount_usual(void) {
 }
 
 /* Images often carry these two empty, because their builder bind-mounts its own over them. */
-static void write_if_empty(const char *path, const char *text) {
+static void write_if_empty(const char *path, const char *text, bool anyway) {
     struct stat is;
-    if (stat(path, &is) == 0 && (!S_ISREG(is.st_mode) || is.st_size > 0)) {
+    if (stat(path, &is) == 0 && (!S_ISREG(is.st_mode) || (is.st_size > 0 && !anyway))) {
         return;
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
     if (fd >= 0) {
         ssize_t written = write(fd, text, strlen(text));
         (void)written; /* A full disk is the tenant's to see. */
@@ -211,16 +216,30 @@ static void write_if_empty(const char *path, const char *text) {
     }
 }
 
+#define OUR_HOSTS "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 "
+
+/* An image of a snapshot has the name of the bunker that it was taken of, where that had it from here. */
+static bool named_by_us(void) {
+    char text[sizeof OUR_HOSTS] = "";
+    int fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool ours = fd >= 0 && read(fd, text, sizeof OUR_HOSTS - 1) == sizeof OUR_HOSTS - 1 && strcmp(text, OUR_HOSTS) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ours;
+}
+
 static void name_host(void) {
     char name[65], text[256];
+    bool anyway = named_by_us();
     if (*boot_option("scaibunker.hostname", name, sizeof name) == '\0') {
         return;
     }
     try("hostname", sethostname(name, strlen(name)));
     snprintf(text, sizeof text, "%s\n", name);
-    write_if_empty("/etc/hostname", text);
-    snprintf(text, sizeof text, "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s\n", name);
-    write_if_empty("/etc/hosts", text);
+    write_if_empty("/etc/hostname", text, anyway);
+    snprintf(text, sizeof text, OUR_HOSTS "%s\n", name);
+    write_if_empty("/etc/hosts", text, anyway);
 }
 
 static void spare_from_memory_killer(void) {

@@ -186,10 +186,11 @@ _Noreturn static void child(const struct request *request, int in, int out, int 
     }
     become(&user, news);
     if (request->flags & FILE_WORK) {
+        int disk = strcmp(request->argv[0], "freeze") == 0 ? dup2(open_disk(), 3) : -1;
         plain_signals();
         /* Nothing is executed that would close them: our own ends of all streams. */
-        syscall(436 /* close_range */, 3, ~0U, 0);
-        file_work(request->argv);
+        syscall(436 /* close_range */, disk < 0 ? 3 : 4, ~0U, 0);
+        file_work(request->argv, disk);
     }
     enter(request->cwd, user.home, news);
     add_usual(request->env, user.home, request->flags & WITH_TERMINAL);

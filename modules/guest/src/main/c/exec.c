@@ -204,6 +204,10 @@ void exec_reaped(pid_t pid, int status) {
             }
             it->ended = true;
             it->status = status;
+            if (it->file_work && WIFSIGNALED(status)) {
+                /* Killed by somebody else, it could not do it itself. */
+                thaw(open_disk());
+            }
             return;
         }
     }

@@ -2,15 +2,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* A tree that is deeper is not removed: each level holds a descriptor. */
 #define DEEPEST 500
+/* Of linux/fs.h, which is not with this library's headers. */
+#define FIFREEZE _IOWR('X', 119, int)
+#define FITHAW _IOWR('X', 120, int)
 /* A listing ends here. */
 #define MOST_ENTRIES 10000
 
@@ -18,7 +23,19 @@ static char bytes[65536];
 /* What nobody shall find should this end in the middle. */
 static char half_made[4096 + 32];
 
+/* What is held still, -1 for nothing. */
+static int frozen = -1;
+
+void thaw(int disk) {
+    if (disk >= 0) {
+        ioctl(disk, FITHAW, 0);
+        close(disk);
+    }
+}
+
 static void drop(void) {
+    thaw(frozen);
+    frozen = -1;
     if (*half_made != '\0') {
         unlink(half_made);
     }
@@ -199,7 +216,30 @@ static void delete(const char *path, bool whole) {
     done(0);
 }
 
-void file_work(char **words) {
+/*
+ * Writes out what is in memory, holds the disk still, says so, and lets go at the end of the input, or when `seconds` are over:
+ * then what was read meanwhile may be torn.
+ */
+static void freeze(int disk, const char *seconds) {
+    struct pollfd end = {.fd = 0, .events = POLLIN};
+    long most = seconds == NULL ? 0 : strtol(seconds, NULL, 10);
+    if (most < 1 || most > 86400) {
+        done(EINVAL);
+    }
+    /* Most of the writing, while all goes on. */
+    must(disk >= 0 && syncfs(disk) == 0);
+    frozen = disk;
+    if (ioctl(disk, FIFREEZE, 0) != 0) {
+        frozen = -1;
+        done(errno);
+    }
+    put_all(1, "frozen", 6);
+    int ready = poll(&end, 1, (int)most * 1000);
+    must(ready >= 0);
+    done(ready == 0 ? ETIMEDOUT : 0);
+}
+
+void file_work(char **words, int disk) {
     const char *what = words[0];
     char *path = words[1];
     if (path == NULL || path[0] != '/') {
@@ -216,6 +256,8 @@ void file_work(char **words) {
         delete (path, false);
     } else if (strcmp(what, "delete-all") == 0) {
         delete (path, true);
+    } else if (strcmp(what, "freeze") == 0) {
+        freeze(disk, words[2]);
     }
     done(EINVAL);
 }

@@ -74,6 +74,9 @@ CREATE TABLE images (
                                ELSE '00000000-0000-0000-0000-000000000000'::uuid END) STORED,
     created_by             uuid NOT NULL REFERENCES users,
     build_source           jsonb NOT NULL,
+    snapshot_id            uuid GENERATED ALWAYS AS (
+                               CASE build_source->>'kind' WHEN 'snapshot'
+                               THEN substr(build_source->>'snapshot_id', 5)::uuid END) STORED,
     size_mib               int NOT NULL CHECK (size_mib BETWEEN 8 AND 1048576),
     default_cpu_millicores int NOT NULL,
     default_memory_mb      int NOT NULL,
@@ -89,6 +92,7 @@ CREATE TABLE images (
 );
 CREATE UNIQUE INDEX image_name_once ON images (scope, owner_id, name) WHERE status = 'active';
 CREATE INDEX images_of_tenant ON images (tenant_id);
+CREATE INDEX images_of_snapshot ON images (snapshot_id) WHERE status = 'active' AND snapshot_id IS NOT NULL;
 
 CREATE TABLE availability_groups (
     id           uuid PRIMARY KEY,
@@ -319,6 +323,43 @@ CREATE INDEX bunkers_of_worker ON bunkers (worker_id, id) WHERE booked;
 CREATE INDEX bunkers_to_tell ON bunkers (worker_id) WHERE booked AND (status = 'pending' OR intent = 'end');
 CREATE INDEX bunkers_expiring ON bunkers (expires_at) WHERE booked AND intent <> 'end';
 
+-- What a bunker had written at one moment. Its files lie on the worker that took it, and nowhere else.
+CREATE TABLE snapshots (
+    id            uuid PRIMARY KEY,
+    tenant_id     uuid NOT NULL REFERENCES tenants,
+    user_id       uuid NOT NULL REFERENCES users,
+    bunker_id     uuid NOT NULL REFERENCES bunkers,
+    image_id      uuid NOT NULL REFERENCES images,   -- what the bunker was booted from
+    worker_id     uuid NOT NULL,
+    wanted        boolean NOT NULL DEFAULT true,
+    ends_bunker   boolean NOT NULL DEFAULT false,    -- the bunker is to end once this is ready
+    status        text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'creating', 'ready', 'failed', 'deleted')),
+    digest        text,                              -- of what was written, as one layer
+    size_bytes    bigint,
+    error_code    text,
+    error_message text,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT snapshot_error_iff_failed CHECK ((status = 'failed') = (error_code IS NOT NULL)),
+    CONSTRAINT snapshot_has_what_it_says CHECK (status <> 'ready' OR (digest IS NOT NULL AND size_bytes IS NOT NULL)),
+    CONSTRAINT snapshot_gone_only_unwanted CHECK (status <> 'deleted' OR NOT wanted)
+);
+CREATE UNIQUE INDEX snapshot_of_bunker_under_way ON snapshots (bunker_id) WHERE wanted AND status IN ('pending', 'creating');
+CREATE INDEX snapshots_of_tenant ON snapshots (tenant_id, id) WHERE wanted;
+CREATE INDEX snapshots_of_worker ON snapshots (worker_id, id) WHERE status <> 'deleted';
+
+-- What a worker had goes with it.
+CREATE FUNCTION snapshots_lost() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE snapshots
+       SET status = CASE WHEN wanted THEN 'failed' ELSE 'deleted' END,
+           error_code = CASE WHEN wanted THEN 'WORKER_LOST' END,
+           error_message = CASE WHEN wanted THEN 'its worker is no more' END, updated_at = now()
+     WHERE worker_id = OLD.id AND (status IN ('pending', 'creating', 'ready') OR (status = 'failed' AND NOT wanted));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER worker_gone AFTER DELETE ON workers FOR EACH ROW EXECUTE FUNCTION snapshots_lost();
+
 -- What the bunkers of a tenant, or of one user, may take in all. The nearest profile counts: the user's own before the
 -- tenant's before the platform's. A cap that is null does not bind.
 CREATE TABLE quota_profiles (
@@ -518,7 +559,8 @@ BEGIN
      ORDER BY a.ord;
 END $$;
 
--- Which copies are asked for: by the groups, and by bunkers that were placed on a worker before its copy was there.
+-- Which copies are asked for: by the groups, by bunkers that were placed on a worker before its copy was there, and where a
+-- snapshot lies of which an image is made: only there can it be baked.
 CREATE VIEW wanted_copies AS
     SELECT c.image_id, gw.worker_id
       FROM group_covers c
@@ -528,15 +570,21 @@ CREATE VIEW wanted_copies AS
       FROM bunkers b
       JOIN images i ON i.id = b.image_id AND i.status = 'active'
       JOIN workers w ON w.id = b.worker_id
-     WHERE b.booked;
+     WHERE b.booked
+     UNION
+    SELECT i.id, s.worker_id
+      FROM images i
+      JOIN snapshots s ON s.id = i.snapshot_id AND s.status = 'ready'
+      JOIN workers w ON w.id = s.worker_id
+     WHERE i.status = 'active';
 
--- What changed, in order: of one image (subject = its id: the image, its copies, its scan) or of one bunker. Triggers write
+-- What changed, in order: of one image (subject = its id: the image, its copies, its scan) or of one bunker and its snapshots. Triggers write
 -- it, so that a change and its event are one transaction whoever makes the change, and no statement can forget it. Ids are
 -- given before the commit: one may become visible after a higher one (Events.look says how a reader deals with that).
 CREATE TABLE events (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at      timestamptz NOT NULL DEFAULT clock_timestamp(),
-    kind    text NOT NULL CHECK (kind IN ('image', 'cache', 'scan', 'bunker', 'access')),
+    kind    text NOT NULL CHECK (kind IN ('image', 'cache', 'scan', 'bunker', 'bunker_snapshot', 'access')),
     subject uuid,             -- null: concerns every watcher, as a key that was revoked
     body    jsonb NOT NULL,   -- in the API's words
     CONSTRAINT access_concerns_all CHECK ((kind = 'access') = (subject IS NULL))
@@ -601,6 +649,18 @@ CREATE TRIGGER bunker_changed AFTER UPDATE ON bunkers FOR EACH ROW
     WHEN ((OLD.status, OLD.intent, OLD.worker_id, OLD.ended_reason)
           IS DISTINCT FROM (NEW.status, NEW.intent, NEW.worker_id, NEW.ended_reason))
     EXECUTE FUNCTION bunker_event();
+
+CREATE FUNCTION bunker_snapshot_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO events (kind, subject, body) VALUES ('bunker_snapshot', NEW.bunker_id, jsonb_build_object(
+        'id', printed('snp', NEW.id), 'status', CASE WHEN NEW.wanted THEN NEW.status ELSE 'deleted' END,
+        'size_bytes', NEW.size_bytes, 'error', failure(NEW.error_code, NEW.error_message)));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER snapshot_asked AFTER INSERT ON snapshots FOR EACH ROW EXECUTE FUNCTION bunker_snapshot_event();
+CREATE TRIGGER snapshot_changed AFTER UPDATE ON snapshots FOR EACH ROW
+    WHEN (OLD.wanted <> NEW.wanted OR (NEW.wanted AND OLD.status <> NEW.status))
+    EXECUTE FUNCTION bunker_snapshot_event();
 
 -- Somebody may less than before: who watches is looked at again.
 CREATE FUNCTION access_event() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param eventPause how often the log of events is read while somebody watches
  * @param eventRetention how long events are kept
  * @param eventLimit how many events are kept, at most
+ * @param snapshotsMax how many snapshots a tenant may have
  * @param lives how long bunkers of each mode live unless their callers say otherwise
  * @param jwksFile keys of the issuer of JWTs, as a JSON Web Key Set; unset: no JWT is taken
  * @param jwtUserClaim the claim that names the user, as {@code usr_…}
@@ -45,6 +46,7 @@ public record ApiConfig(
         Duration eventPause,
         Duration eventRetention,
         int eventLimit,
+        int snapshotsMax,
         Map<LifecycleMode, Life> lives,
         Optional<Path> jwksFile,
         String jwtUserClaim,
@@ -87,6 +89,7 @@ public record ApiConfig(
                 settings.duration("event-pause", Duration.ofMillis(25), Duration.ofMillis(1), Duration.ofMinutes(1)),
                 settings.duration("event-retention", Duration.ofDays(7), Duration.ofMinutes(1), Duration.ofDays(3650)),
                 settings.integer("event-limit", 2_000_000, 1_000, 1_000_000_000),
+                settings.integer("snapshots-max", 100, 0, 1_000_000),
                 Map.of(
                         LifecycleMode.EPHEMERAL,
                         Life.from(settings, LifecycleMode.EPHEMERAL, Duration.ofHours(8), Duration.ofMinutes(30)),

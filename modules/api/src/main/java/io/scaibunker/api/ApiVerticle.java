@@ -60,12 +60,18 @@ public final class ApiVerticle extends VerticleBase {
 
     private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText, Pages pages) {
         CopyProgress progress = new CopyProgress(InstantSource.system());
+        SnapshotDesk snapshots = new SnapshotDesk(database, post, config.snapshotsMax());
         BunkerOperations bunkers = new BunkerOperations(
-                database, post, new Placing(database, post, config.placeTimeout()), progress, config.lives());
+                database,
+                post,
+                new Placing(database, post, config.placeTimeout()),
+                snapshots,
+                progress,
+                config.lives());
         Map<String, LiveOperation> live = new HashMap<>();
         Reception reception = new Reception(
                 contract,
-                operations(bunkers, progress, live),
+                operations(bunkers, new SnapshotOperations(database, post, bunkers, snapshots), progress, live),
                 new Callers(database, webTokens),
                 new Checks(vertx, contract),
                 new Idempotency(database, box));
@@ -88,19 +94,23 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     private Map<String, Operation> operations(
-            BunkerOperations bunkers, CopyProgress progress, Map<String, LiveOperation> live) {
+            BunkerOperations bunkers,
+            SnapshotOperations snapshots,
+            CopyProgress progress,
+            Map<String, LiveOperation> live) {
         Map<String, ReadyCheck> all = new HashMap<>(checks);
         all.put("database", database::ping);
 
         Map<String, Operation> operations = new HashMap<>();
         new HealthOperations(all, config.checkTimeout()).enrol(operations);
-        new ImageOperations(database, post).enrol(operations);
+        new ImageOperations(database, post, snapshots).enrol(operations);
         new ScanOperations(vertx, database, post).enrol(operations);
         new CopyOperations(database, post, progress).enrol(operations);
         new CredentialOperations(database, box).enrol(operations);
         new GroupOperations(database, post).enrol(operations);
         new WorkerOperations(database, post, config.placeTimeout()).enrol(operations);
         bunkers.enrol(operations);
+        snapshots.enrol(operations);
         new HistoryOperations(database, bunkers).enrol(operations);
         new CallerOperations(database).enrol(operations);
         new FleetOperations(database, progress).enrol(operations);

@@ -36,6 +36,7 @@ final class BunkerOperations {
     private final Database database;
     private final Post post;
     private final Placing placing;
+    private final SnapshotDesk snapshots;
     private final CopyProgress progress;
     private final Map<LifecycleMode, ApiConfig.Life> lives;
 
@@ -43,11 +44,13 @@ final class BunkerOperations {
             Database database,
             Post post,
             Placing placing,
+            SnapshotDesk snapshots,
             CopyProgress progress,
             Map<LifecycleMode, ApiConfig.Life> lives) {
         this.database = database;
         this.post = post;
         this.placing = placing;
+        this.snapshots = snapshots;
         this.progress = progress;
         this.lives = lives;
     }
@@ -200,6 +203,13 @@ final class BunkerOperations {
     }
 
     private Future<Reply> end(Request request) {
+        if (request.query("snapshot").filter("true"::equals).isPresent()) {
+            return own(request)
+                    .compose(bunker -> snapshots
+                            .askWithEnd(bunker)
+                            .map(snapshot -> Reply.accepted(view(bunker)
+                                    .put("snapshot_id", snapshot.id().toString()))));
+        }
         return own(request)
                 .compose(bunker -> Bunkers.askEnd(database.client(), bunker.id())
                         .onSuccess(asked -> post.nudge(new Nudge.BunkersChanged(bunker.workerId())))

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * One thing told to a watcher.
  *
  * @param id the place in the log to resume behind; null for what is not in the log
- * @param event what kind of thing: {@code snapshot, image, cache, scan, bunker, progress, end}
+ * @param event what kind of thing: {@code snapshot, image, cache, scan, bunker, bunker_snapshot, progress, end}
  */
 record Frame(@Nullable Long id, String event, JsonObject data) {
 

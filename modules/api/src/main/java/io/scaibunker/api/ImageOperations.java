@@ -29,10 +29,12 @@ final class ImageOperations {
 
     private final Database database;
     private final Post post;
+    private final SnapshotOperations snapshots;
 
-    ImageOperations(Database database, Post post) {
+    ImageOperations(Database database, Post post, SnapshotOperations snapshots) {
         this.database = database;
         this.post = post;
+        this.snapshots = snapshots;
     }
 
     void enrol(Map<String, Operation> operations) {
@@ -47,7 +49,9 @@ final class ImageOperations {
         Images.Registration registration = registration(request);
         ImageId id = ImageId.fresh();
         // Image, scan and pending copies in one transaction: the first answer's counts are true.
-        return database.inTransaction(sql -> Images.insert(sql, id, registration)
+        return database.inTransaction(sql -> snapshots
+                        .hold(sql, request.caller(), registration.buildSource())
+                        .compose(held -> Images.insert(sql, id, registration))
                         .compose(inserted -> Scans.await(sql, id))
                         .compose(awaited -> ImageCache.spread(sql, id))
                         .compose(warm -> Finder.image(sql, request.caller().viewer(), id.toString())

@@ -75,7 +75,8 @@ class PermissionWalkTest {
 
     @BeforeAll
     static void start() {
-        api = new RunningApi();
+        // Each world has a snapshot.
+        api = new RunningApi(Map.of("api.snapshots-max", "10000"));
         api.startScheduler();
         contract = RunningApi.get(Contract.read(api.vertx));
         answers = ResponseValidator.create(api.vertx, contract.openApi());
@@ -107,6 +108,7 @@ class PermissionWalkTest {
                 "listGroups",
                 "listWorkers",
                 "listBunkers",
+                "listSnapshots",
                 "listQuotaProfiles",
                 "getQuotaUsage",
                 "listTenants",
@@ -168,6 +170,9 @@ class PermissionWalkTest {
         steps.put("deleteBunker", ofBunker);
         steps.put("pauseBunker", ofBunker);
         steps.put("resumeBunker", ofBunker);
+        steps.put("createSnapshot", ofBunker);
+        steps.put("getSnapshot", Step.at(world.snapshot, "SNAPSHOT_NOT_FOUND"));
+        steps.put("deleteSnapshot", Step.at(world.snapshot, "SNAPSHOT_NOT_FOUND"));
         steps.put("execInBunker", ofBunker);
         steps.put("getBunkerLogs", ofBunker);
         for (String ofFile : List.of("getBunkerFile", "putBunkerFile", "deleteBunkerFile", "listBunkerFiles")) {

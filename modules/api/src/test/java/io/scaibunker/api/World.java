@@ -28,6 +28,7 @@ final class World {
     final WorkerId secondWorker;
     final String group;
     final String bunker;
+    final String snapshot;
     final String tenant;
     final String user;
     final String key;
@@ -50,6 +51,11 @@ final class World {
         api.post(BASE + "/availability-groups/" + group + "/workers", owner, list("worker_ids", worker.toString()));
         bunker = id(api, BASE + "/bunkers", new JsonObject().put("image", image));
         api.rows.execute("UPDATE bunkers SET status = 'running', started_at = now() WHERE status = 'pending'");
+        snapshot = api.post(BASE + "/bunkers/" + bunker + "/snapshot", owner, new JsonObject())
+                .data()
+                .getString("id");
+        api.rows.execute("UPDATE snapshots SET status = 'ready', digest = 'sha256:" + "3".repeat(64)
+                + "', size_bytes = 1 WHERE status = 'pending'");
         api.rows.execute("UPDATE workers SET status = 'lost' WHERE id = '" + secondWorker.value() + "'");
         tenant = id(api, "/v1/tenants", new JsonObject().put("name", "tenant" + number));
         user = id(

@@ -15,6 +15,8 @@ import io.scaibunker.model.LifecycleMode;
 import io.scaibunker.model.NetworkWish;
 import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.Room;
+import io.scaibunker.model.SnapshotId;
+import io.scaibunker.model.SnapshotStatus;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import java.util.List;
@@ -109,7 +111,7 @@ public sealed interface Answer extends BusMessage {
     /**
      * One thing in a worker's cache.
      *
-     * @param kind {@code copy}, {@code file} (an image file that no copy names) or {@code layers}
+     * @param kind {@code copy}, {@code file} (an image file that no copy names), {@code layers} or {@code snapshots}
      * @param bytes on disk; 0 for a copy that shares the file of one that stays
      * @param imageId whose copy it is; null for what is nobody's
      * @param why it goes, or stays
@@ -159,6 +161,25 @@ public sealed interface Answer extends BusMessage {
             restarts = Objects.requireNonNullElse(restarts, RestartPolicy.of(mode));
         }
     }
+
+    record WantedSnapshots(
+            List<WantedSnapshot> snapshots, @Nullable SnapshotId next) implements Answer {}
+
+    /**
+     * One snapshot that a worker should take, keep, or remove.
+     *
+     * @param imageId what the bunker was booted from
+     * @param status what the row says; what the worker sees may be ahead of it
+     * @param wanted false: remove it, then report it deleted
+     * @param digest the layer that the row says is here; null if none
+     */
+    record WantedSnapshot(
+            SnapshotId snapshotId,
+            BunkerId bunkerId,
+            ImageId imageId,
+            SnapshotStatus status,
+            boolean wanted,
+            @Nullable Digest digest) {}
 
     /** Who takes a bunker, or why nobody does. */
     sealed interface Placement extends Answer {}

@@ -18,6 +18,7 @@ import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.SnapshotId;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerId;
@@ -41,6 +42,7 @@ final class BusJson {
         text(module, ImageId.class, ImageId::parse);
         text(module, WorkerId.class, WorkerId::parse);
         text(module, BunkerId.class, BunkerId::parse);
+        text(module, SnapshotId.class, SnapshotId::parse);
         text(module, TenantId.class, TenantId::parse);
         text(module, UserId.class, UserId::parse);
         text(module, IncarnationId.class, IncarnationId::parse);
@@ -66,7 +68,8 @@ final class BusJson {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = BuildSource.Oci.class, name = "oci"),
-        @JsonSubTypes.Type(value = BuildSource.Tar.class, name = "tar")
+        @JsonSubTypes.Type(value = BuildSource.Tar.class, name = "tar"),
+        @JsonSubTypes.Type(value = BuildSource.Snapshot.class, name = "snapshot")
     })
     private interface SourceKind {}
 }

@@ -24,7 +24,7 @@ public final class EventWatch implements AutoCloseable {
     /**
      * @param id its place in the log; null for what is not in the log: {@code snapshot}'s first parts, {@code progress},
      *     {@code end}
-     * @param event {@code snapshot, image, cache, scan, bunker, progress}, or {@code end} when there will be no more
+     * @param event {@code snapshot, image, cache, scan, bunker, bunker_snapshot, progress}, or {@code end} when there will be no more
      */
     public record Event(@Nullable Long id, String event, JsonObject data) {}
 

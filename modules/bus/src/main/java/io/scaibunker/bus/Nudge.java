@@ -103,4 +103,16 @@ public sealed interface Nudge extends BusMessage {
             return addressOf(workerId);
         }
     }
+
+    /** scheduler, api → worker: what it should take or remove of snapshots has changed. */
+    record SnapshotsChanged(WorkerId workerId) implements Nudge {
+        public static String addressOf(WorkerId workerId) {
+            return "worker." + workerId + ".snapshots-changed";
+        }
+
+        @Override
+        public String address() {
+            return addressOf(workerId);
+        }
+    }
 }

@@ -10,6 +10,8 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
+import io.scaibunker.model.SnapshotId;
+import io.scaibunker.model.SnapshotStatus;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerAbilities;
@@ -248,6 +250,49 @@ public sealed interface Question<A extends Answer> extends BusMessage {
             @Nullable BootTimes boot)
             implements Question<Answer.ReportTaken> {
         public static final String ADDRESS = "scheduler.bunker-reported";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.ReportTaken> answer() {
+            return Answer.ReportTaken.class;
+        }
+    }
+
+    /** worker → scheduler: which snapshots should I take, keep or remove? A page behind {@code after}, in the order of ids. */
+    record SnapshotsWanted(WorkerId workerId, @Nullable SnapshotId after) implements Question<Answer.WantedSnapshots> {
+        public static final String ADDRESS = "scheduler.snapshots-wanted";
+
+        @Override
+        public String address() {
+            return ADDRESS;
+        }
+
+        @Override
+        public Class<Answer.WantedSnapshots> answer() {
+            return Answer.WantedSnapshots.class;
+        }
+    }
+
+    /**
+     * worker → scheduler: this is how a snapshot stands here.
+     *
+     * @param digest of the layer, when ready
+     * @param sizeBytes of all that is kept of it, when ready
+     * @param failure why not, when failed
+     */
+    record SnapshotReported(
+            WorkerId workerId,
+            SnapshotId snapshotId,
+            SnapshotStatus status,
+            @Nullable Digest digest,
+            long sizeBytes,
+            @Nullable Failure failure)
+            implements Question<Answer.ReportTaken> {
+        public static final String ADDRESS = "scheduler.snapshot-reported";
 
         @Override
         public String address() {

@@ -339,6 +339,11 @@ public final class ScaiBunkerClient {
         return data("deleteBunker", at(bunkerId));
     }
 
+    /** Ends it when a snapshot of it is ready, which the answer names ({@code snapshot_id}); not at all if that fails. */
+    public Future<JsonObject> endBunkerWithSnapshot(String bunkerId) {
+        return data("deleteBunker", at(bunkerId).put("query", new JsonObject().put("snapshot", true)));
+    }
+
     public Future<JsonObject> pauseBunker(String bunkerId) {
         return data("pauseBunker", at(bunkerId));
     }
@@ -367,6 +372,24 @@ public final class ScaiBunkerClient {
     public Future<JsonObject> removeFile(String bunkerId, String path, boolean recursive) {
         JsonObject query = new JsonObject().put("path", path).put("recursive", recursive);
         return data("deleteBunkerFile", at(bunkerId).put("query", query));
+    }
+
+    /** Keeps what a bunker has written so far. */
+    public Future<JsonObject> createSnapshot(String bunkerId) {
+        return data("createSnapshot", at(bunkerId));
+    }
+
+    /** @param query {@code bunker}, {@code limit}, {@code cursor} */
+    public Future<Page> snapshots(JsonObject query) {
+        return page("listSnapshots", query(query));
+    }
+
+    public Future<JsonObject> snapshot(String snapshotId) {
+        return data("getSnapshot", at(snapshotId));
+    }
+
+    public Future<JsonObject> deleteSnapshot(String snapshotId) {
+        return data("deleteSnapshot", at(snapshotId));
     }
 
     public EventWatch watchBunker(String bunkerId, Consumer<EventWatch.Event> handler) {

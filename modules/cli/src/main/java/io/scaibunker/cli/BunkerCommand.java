@@ -153,19 +153,41 @@ final class BunkerCommand {
             description = "Ends bunkers.")
     int remove(
             @Parameters(paramLabel = "BUNKER", arity = "1..*", description = BUNKER) List<String> names,
-            @Option(names = "--wait", description = "Until they have ended.") boolean wait,
+            @Option(
+                            names = "--snapshot",
+                            description =
+                                    "Each ends when a snapshot of it is taken; its id is printed. Not at all if that fails.")
+                    boolean snapshot,
+            @Option(names = "--wait", description = "Until they have ended. Exit code 11: a snapshot failed.")
+                    boolean wait,
             @Mixin Patience patience,
             @Mixin Remote remote)
             throws IOException, TimeoutException {
         var api = remote.api(terminal);
         for (var name : names) {
             var id = new Names(api).bunker(name);
-            api.data(Call.delete(BUNKERS, id));
+            var bunker = api.data(Call.delete(BUNKERS, id).with("snapshot", snapshot ? true : null));
+            if (snapshot) {
+                var kept = bunker.path("snapshot_id").asText();
+                terminal.out().println(Text.plain(kept));
+                if (wait && !isReady(api, kept, patience)) {
+                    return ExitCode.UNSUCCESSFUL.number();
+                }
+            }
             if (wait) {
                 await(api, id, List.of("terminated", "failed"), patience.longest());
             }
         }
         return ExitCode.DONE.number();
+    }
+
+    private boolean isReady(Api api, String snapshot, Patience patience) throws IOException, TimeoutException {
+        var seen = SnapshotCommand.await(api, api.data(Call.get("snapshots", snapshot)), patience.longest());
+        var ready = seen.path("status").asText().equals("ready");
+        if (!ready) {
+            terminal.err().println(Text.of(seen.at("/error/code")) + ": " + Text.of(seen.at("/error/message")));
+        }
+        return ready;
     }
 
     @Command(
@@ -205,10 +227,12 @@ final class BunkerCommand {
     static void await(Api api, String id, List<String> states, @Nullable Duration longest)
             throws IOException, TimeoutException {
         new EventStream(api, Call.get(BUNKERS, id, "events"), longest, () -> {}).follow(event -> {
-            var status = event.kind().equals("snapshot")
-                    ? event.data().at("/bunker/status")
-                    : event.data().path("status");
-            return states.contains(status.asText());
+            return switch (event.kind()) {
+                case "snapshot" ->
+                    states.contains(event.data().at("/bunker/status").asText());
+                case "bunker" -> states.contains(event.data().path("status").asText());
+                default -> false;
+            };
         });
     }
 }

@@ -75,6 +75,7 @@ public final class Main {
                         .addSubcommand(new ExecCommand(terminal))
                         .addSubcommand(new ShellCommand(terminal))
                         .addSubcommand(new CopyCommand(terminal)))
+                .addSubcommand(new SnapshotCommand(terminal))
                 .addSubcommand(new EventsCommand(terminal))
                 .addSubcommand(new CredentialCommand(terminal))
                 .addSubcommand(new AccessCommands.TenantCommand(terminal))

@@ -37,6 +37,22 @@ final class RegisterCommand implements Callable<Integer> {
                 paramLabel = "PATH",
                 description = "A file or OCI layout on the workers, below one of their worker.tar-roots.")
         private @Nullable String tar;
+
+        @Option(
+                names = "--snapshot",
+                required = true,
+                paramLabel = "ID",
+                description = "What a bunker had written, on top of the image that it was booted from.")
+        private @Nullable String snapshot;
+
+        private Wishes wish(@Nullable String platform) {
+            if (ref != null) {
+                return new Wishes().with("kind", "oci").with("ref", ref).with("platform", platform);
+            }
+            return snapshot != null
+                    ? new Wishes().with("kind", "snapshot").with("snapshot_id", snapshot)
+                    : new Wishes().with("kind", "tar").with("path", tar);
+        }
     }
 
     @Parameters(paramLabel = "NAME", description = "Lower-case letters, digits, '.', '_', '-'.")
@@ -118,12 +134,9 @@ final class RegisterCommand implements Callable<Integer> {
     }
 
     private Wishes wish() {
-        var from = source.ref != null
-                ? new Wishes().with("kind", "oci").with("ref", source.ref).with("platform", platform)
-                : new Wishes().with("kind", "tar").with("path", source.tar);
         return new Wishes()
                 .with("name", name)
-                .with("build_source", from.json())
+                .with("build_source", source.wish(platform).json())
                 .with("size_mib", sizeMib)
                 .with("description", description)
                 .with("default_cpu_millicores", cpu)

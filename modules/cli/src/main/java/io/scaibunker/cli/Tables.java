@@ -121,6 +121,24 @@ final class Tables {
                 .wide("FAILURE", "failure.code");
     }
 
+    static Table snapshots() {
+        var now = Instant.now();
+        return new Table()
+                .column("ID", "id")
+                .column("STATUS", "status")
+                .column("IMAGE", "image_name")
+                .column(
+                        "SIZE",
+                        row -> row.path("size_bytes").isNumber()
+                                ? Text.bytes(row.path("size_bytes").asLong())
+                                : "-")
+                .column("AGE", row -> Text.age(row.path("created_at"), now))
+                .column("ERROR", "error.code")
+                .wide("BUNKER", "bunker_id")
+                .wide("WORKER", "worker_id")
+                .wide("MESSAGE", "error.message");
+    }
+
     static Table findings() {
         return new Table()
                 .column("ID", "id")

@@ -50,6 +50,8 @@ function told({kind, data}) {
     case 'scan': return [badge(data.scan_status === 'failed' && data.scan_reason !== 'FINDINGS' ? 'warn' : data.scan_status, `scan ${data.scan_status}`),
       h('span', {text: [data.scan_reason, data.message].filter(Boolean).join(': ')})];
     case 'bunker': return [badge(data.status), h('span', {text: data.failure ? `${data.failure.code}: ${data.failure.message}` : ''})];
+    case 'bunker_snapshot': return [badge(data.status, `snapshot ${data.status}`), h('span', {}, h('code', {text: data.id}),
+      data.error ? h('span', {class: 'error', text: ` ${data.error.code}: ${data.error.message}`}) : '')];
     default: return [badge('unknown', kind), h('span', {text: JSON.stringify(data)})];
   }
 }

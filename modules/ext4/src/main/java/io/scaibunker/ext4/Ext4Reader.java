@@ -1,5 +1,6 @@
 package io.scaibunker.ext4;
 
+import io.scaibunker.ext4.ExtentTree.Extent;
 import io.scaibunker.layers.EntryPath;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -34,8 +35,12 @@ public final class Ext4Reader implements AutoCloseable {
     private static final long LARGEST_DIRECTORY = 1L << 30;
 
     private static final int DEEPEST = 1024;
+    private static final int LONGEST_PATH = 4096;
     /** Directories may share their blocks in a hostile file. */
-    private static final int NAMES = 8_000_000;
+    private static final int NAMES = 2_000_000;
+
+    /** Of one directory's names, or of those that a walk has ahead of it: they are held in memory. */
+    private static final long NAME_BYTES = 128L << 20;
 
     private static final int SYMBOLIC_LINKS = 40;
 
@@ -45,7 +50,11 @@ public final class Ext4Reader implements AutoCloseable {
         void visit(EntryPath path, FileStat stat) throws IOException;
     }
 
-    private record Ahead(EntryPath path, long inode, int depth) {}
+    private record Ahead(EntryPath parent, EntryPath name, long inode, int depth) {
+        EntryPath path() {
+            return parent.child(name);
+        }
+    }
 
     private final FileChannel file;
     private final ImageLayout layout;
@@ -109,9 +118,15 @@ public final class Ext4Reader implements AutoCloseable {
         }
         var names = new TreeMap<EntryPath, Long>();
         var block = new byte[layout.blockBytes()];
+        long bytes = 0;
         try (var content = open(directory)) {
             while (content.readNBytes(block, 0, block.length) == block.length) {
+                var had = names.size();
                 addNames(ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN), directory.inode(), names);
+                bytes += names.size() == had ? 0 : block.length;
+                if (names.size() > NAMES || bytes > NAME_BYTES) {
+                    throw new ImageReadException("inode " + directory.inode() + ": too many names");
+                }
             }
         }
         return names;
@@ -160,11 +175,24 @@ public final class Ext4Reader implements AutoCloseable {
         if (file.size() == 0) {
             return InputStream.nullInputStream();
         }
+        return new FileContent(layout, extents(file.inode(), raw), file.size());
+    }
+
+    /** Where a file's data lie; what is between is holes. */
+    List<Extent> extents(FileStat file) throws IOException {
+        return file.size() == 0 ? List.of() : extents(file.inode(), layout.inode(file.inode()));
+    }
+
+    private List<Extent> extents(long inode, ByteBuffer raw) throws IOException {
         if ((raw.getInt(32) & Ext4.FLAG_EXTENTS) == 0) {
-            throw new ImageReadException("inode " + file.inode() + ": has no extents");
+            throw new ImageReadException("inode " + inode + ": has no extents");
         }
         var root = raw.slice(MAP, ExtentTree.ROOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        return new FileContent(layout, ExtentMap.of(layout, file.inode(), root), file.size());
+        return ExtentMap.of(layout, inode, root);
+    }
+
+    int blockBytes() {
+        return layout.blockBytes();
     }
 
     /** A symbolic link's text. */
@@ -232,26 +260,29 @@ public final class Ext4Reader implements AutoCloseable {
 
     /** Visits all names: a directory before what is in it, siblings in the order of bytes. */
     public void walk(Visitor visitor) throws IOException {
-        var seen = new BitSet();
-        var ahead = new ArrayDeque<>(List.of(new Ahead(EntryPath.ROOT, Ext4.ROOT, 0)));
+        walk(root(), visitor);
+    }
+
+    /** The same below a directory, which is the root of all paths that are told. */
+    public void walk(FileStat top, Visitor visitor) throws IOException {
+        var seen = new HashSet<Long>();
+        var ahead = new ArrayDeque<>(List.of(new Ahead(EntryPath.ROOT, EntryPath.ROOT, top.inode(), 0)));
         var names = 0L;
         while (!ahead.isEmpty()) {
             var next = ahead.pop();
+            var path = next.path();
             var stat = stat(next.inode());
-            visitor.visit(next.path(), stat);
+            visitor.visit(path, stat);
             if (stat.kind() == FileKind.DIRECTORY) {
-                if (seen.get((int) next.inode()) || next.depth() > DEEPEST) {
-                    throw new ImageReadException(next.path() + ": a directory inside of itself, or too deep");
+                if (!seen.add(next.inode()) || next.depth() > DEEPEST || path.length() > LONGEST_PATH) {
+                    throw new ImageReadException(path + ": a directory inside of itself, or too deep");
                 }
-                seen.set((int) next.inode());
                 var inside = list(stat);
                 names += inside.size();
                 if (names > NAMES) {
                     throw new ImageReadException("more than " + NAMES + " names");
                 }
-                inside.reversed()
-                        .forEach((name, inode) ->
-                                ahead.push(new Ahead(next.path().child(name), inode, next.depth() + 1)));
+                inside.reversed().forEach((name, inode) -> ahead.push(new Ahead(path, name, inode, next.depth() + 1)));
             }
         }
     }

@@ -18,6 +18,7 @@ final class ExtentMap {
     private final ImageLayout layout;
     private final long inode;
     private final List<Extent> extents = new ArrayList<>();
+    private int seen;
     private long end;
 
     private ExtentMap(ImageLayout layout, long inode) {
@@ -71,7 +72,7 @@ final class ExtentMap {
         var written = length <= UNWRITTEN;
         length = written ? length : length - UNWRITTEN;
         var physical = (node.getShort(at + 6) & 0xffffL) << 32 | ImageLayout.unsigned(node.getInt(at + 8));
-        if (logical < end || length == 0 || extents.size() == MOST) {
+        if (logical < end || length == 0 || ++seen > MOST) {
             throw broken("extents in no order, empty, or too many");
         }
         layout.checkBlock(physical);

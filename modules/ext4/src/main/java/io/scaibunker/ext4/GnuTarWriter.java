@@ -114,23 +114,28 @@ final class GnuTarWriter {
     }
 
     private void finish(byte[] header, char type) throws IOException {
-        header[156] = (byte) type;
         put(header, 257, "ustar  ".getBytes(StandardCharsets.US_ASCII));
+        seal(header, type);
+        out.write(header);
+    }
+
+    /** The type, and the checksum over all that a header says. */
+    static void seal(byte[] header, char type) {
+        header[156] = (byte) type;
         Arrays.fill(header, 148, 156, (byte) ' ');
         var sum = 0;
         for (var one : header) {
             sum += one & 0xff;
         }
         number(header, 148, 7, sum);
-        out.write(header);
     }
 
-    private static void put(byte[] header, int offset, byte[] text) {
+    static void put(byte[] header, int offset, byte[] text) {
         System.arraycopy(text, 0, header, offset, text.length);
     }
 
     /** Octal with a zero behind it, or binary where that does not hold the number. */
-    private static void number(byte[] header, int offset, int length, long value) {
+    static void number(byte[] header, int offset, int length, long value) {
         var octal = Long.toOctalString(value);
         if (value >= 0 && octal.length() < length) {
             put(header, offset, ("0".repeat(length - 1 - octal.length()) + octal).getBytes(StandardCharsets.US_ASCII));

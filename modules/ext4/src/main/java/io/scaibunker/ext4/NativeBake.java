@@ -107,8 +107,8 @@ final class NativeBake {
             var segments = new Segments(direct, work.path(), limits, count, first, blocks - first);
             for (var layer = 0; layer < count; layer++) {
                 var metered = progress.metered(layers.layers().get(layer), segments::check);
-                passes.add(new LayerPass(
-                        layer, metered, limits, segments, stored(metered), store.keeps(metered.diffId())));
+                var stored = stored(layers.layers().get(layer));
+                passes.add(new LayerPass(layer, metered, limits, segments, stored, store.keeps(metered.diffId())));
             }
             new PassRunner(threads, segments, progress).run(passes);
             return segments;
@@ -116,6 +116,9 @@ final class NativeBake {
     }
 
     private @Nullable StoredLayer stored(Layer layer) throws IOException {
+        if (layer instanceof PlacedLayer placed) {
+            return placed.stored();
+        }
         var stored = store.keeps(layer.diffId()) ? store.find(layer.diffId()) : null;
         if (stored != null) {
             progress.done(layer.storedBytes());

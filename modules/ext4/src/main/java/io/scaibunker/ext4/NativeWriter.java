@@ -83,7 +83,10 @@ public final class NativeWriter implements ImageWriter {
             try (var work = WorkDirectory.in(directory)) {
                 return new NativeBake(limits, threads, usable, layers, spec, work, progress).run(file);
             } catch (SegmentUnusable unusable) {
-                usable.withhold(unusable);
+                if (!usable.withhold(unusable)) {
+                    throw new ImageWriteException(
+                            ImageWriteException.Reason.FAILED, String.valueOf(unusable.getMessage()));
+                }
             }
         }
     }

@@ -17,9 +17,10 @@ final class UsableSegments {
         this.store = store;
     }
 
-    void withhold(SegmentUnusable unusable) {
+    /** False if it is withheld already: the layer lies there and nowhere else. */
+    boolean withhold(SegmentUnusable unusable) {
         System.getLogger(UsableSegments.class.getName()).log(Level.INFO, unusable.getMessage() + "; it is read again");
-        withheld.add(unusable.diffId());
+        return withheld.add(unusable.diffId());
     }
 
     /** Whether layers of that name, which is empty where nobody claims one, are kept at all. */

@@ -38,6 +38,10 @@
  * Why not mount the file and unpack into it: that takes root, and hands a tenant's file system to the host's kernel. Why not
  * give the tar to mke2fs itself: the version that reads tars is newer than the distribution's, and it loses attributes.
  *
+ * <p><b>Snapshots.</b> What a bunker has written on its scratch disk becomes a layer by {@link io.scaibunker.ext4.UpperLayer}, from a copy
+ * of that disk ({@link io.scaibunker.ext4.SparseCopy}); the image it was booted from is taken apart into the layers that it consists of by
+ * {@link io.scaibunker.ext4.ImageLayers}; and both together are written like any other stack of layers.
+ *
  * <p>All that a bake makes lies in one directory beside the target, closed to others and named {@code .bake-…}; it goes when the
  * bake ends. What a process that died left there, {@link io.scaibunker.ext4.Mke2fsWriter#cleanUp} removes at the next start,
  * whichever writer it was.

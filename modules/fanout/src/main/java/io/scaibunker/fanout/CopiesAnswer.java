@@ -5,6 +5,7 @@ import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.Question;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.ImageId;
+import io.scaibunker.model.SnapshotId;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
 import io.vertx.core.Future;
@@ -69,6 +70,7 @@ final class CopiesAnswer {
                 new BuildSource.Oci(
                         json.getString("ref"), json.getString("platform", BuildSource.Oci.PLATFORM_DEFAULT));
             case "tar" -> new BuildSource.Tar(json.getString("path"));
+            case "snapshot" -> new BuildSource.Snapshot(SnapshotId.parse(json.getString("snapshot_id")));
             default -> throw new IllegalStateException("an image row has source kind " + json.getString("kind"));
         };
     }

@@ -6,6 +6,7 @@ import io.scaibunker.bus.Question;
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.ErrorCode;
 import io.scaibunker.store.Artifacts;
 import io.scaibunker.store.Artifacts.Artifact;
 import io.scaibunker.store.Bakes;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * unless somebody is at it; else wait.
  *
  * <p>An image is shared only behind its own resolve: until its reference was asked for, with its own tenant's rights, nobody
- * is told what else has the same content.
+ * is told what else has the same content. An image that is made of a snapshot is baked where that lies, by nobody else.
  */
 final class TurnDesk {
     private final Database database;
@@ -76,7 +77,12 @@ final class TurnDesk {
         /** Both leases are needed: that of the image, and that of what goes into its bake, once this is known. */
         private Future<Turn> bakeOrWait(ToMake make, @Nullable String fingerprint) {
             var holder = new Bakes.Holder(asked.workerId(), asked.incarnation(), asked.imageId());
-            if (make.preferred()
+            if (make.keeper().isPresent()) {
+                ImageCache.Keeper keeper = make.keeper().get();
+                if (!keeper.workerId().equals(asked.workerId())) {
+                    return keeper.there() ? await() : lost(keeper);
+                }
+            } else if (make.preferred()
                             .filter(other -> !other.equals(asked.workerId()))
                             .isPresent()
                     && fingerprint == null) {
@@ -93,6 +99,16 @@ final class TurnDesk {
                                     null,
                                     List.of())
                             : await());
+        }
+
+        /** Nobody else can bake it; the row waits for the keeper, and says so. */
+        private Future<Turn> lost(ImageCache.Keeper keeper) {
+            return ImageCache.failed(
+                            sql,
+                            row,
+                            ErrorCode.WORKER_LOST,
+                            "the snapshot lies on worker " + keeper.workerId() + ", which is lost; waited for")
+                    .map(failed -> turn(Kind.STALE, null, List.of()));
         }
 
         private Future<Turn> await() {

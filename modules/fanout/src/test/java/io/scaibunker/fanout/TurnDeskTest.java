@@ -237,6 +237,36 @@ class TurnDeskTest {
         assertThat(second.turn(image, true, LEASE).kind()).isEqualTo(Kind.BAKE);
     }
 
+    /** Whether a group asks the keeper for it or not. */
+    @Test
+    void whatIsMadeOfASnapshotIsBakedWhereThatLiesAndByNobodyElse() {
+        var keeper = new Worker();
+        ImageId made = new ImageId(seeds.snapshotImage(owner, keeper.id.value()));
+        var other = new Worker().wants(made);
+        assertThat(other.asks(made)).isEqualTo(Kind.WAIT);
+        seeds.workerIs(keeper.id.value(), "lost");
+        assertThat(other.asks(made)).isEqualTo(Kind.STALE);
+        assertThat(failureOf(other, made)).contains(ErrorCode.WORKER_LOST);
+        seeds.workerIs(keeper.id.value(), "ready");
+        ImageCache.retryDue(database.client()).await();
+        assertThat(other.asks(made)).isEqualTo(Kind.WAIT);
+        assertThat(keeper.asks(made)).isEqualTo(Kind.BAKE);
+        keeper.finds(made);
+        assertThat(other.asks(made)).isEqualTo(Kind.WAIT);
+        keeper.isReady(made);
+        assertThat(other.turn(made, false, LEASE)).isEqualTo(new Turn(Kind.FETCH, COPY, List.of(keeper.address)));
+        assertThat(other.turn(made, true, LEASE).kind()).isEqualTo(Kind.WAIT);
+        other.isReady(made);
+        // From here on it is an image like others.
+        seeds.workerIs(keeper.id.value(), "lost");
+        var third = new Worker().wants(made);
+        assertThat(third.asks(made)).isEqualTo(Kind.FETCH);
+    }
+
+    private Optional<ErrorCode> failureOf(Worker worker, ImageId of) {
+        return ImageCache.on(database.client(), of, worker.id).await().flatMap(CacheRow::errorCode);
+    }
+
     @Test
     void whatIsWrongWithTheSourceIsWrongForThoseThatWaitForIt() {
         var first = new Worker().wants(image);

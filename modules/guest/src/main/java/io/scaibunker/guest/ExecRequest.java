@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param stdin whether {@link ExecHandle#write} will be used; else the command reads from {@code /dev/null}
  * @param terminal the size of a terminal of its own, on which input, output and errors are one; null for none
  * @param fileWork whether {@code argv} is an order to the agent itself and not a program: {@code get}, {@code put},
- *     {@code list}, {@code delete} or {@code delete-all}, and an absolute path; done as the user, in a process of its own.
- *     Its exit code is 0 or Linux' error number
+ *     {@code list}, {@code delete} or {@code delete-all}, and an absolute path; or {@code freeze}, {@code /} and how many
+ *     seconds at most; done as the user, in a process of its own. Its exit code is 0 or Linux' error number
  */
 public record ExecRequest(
         List<String> argv,

@@ -34,7 +34,8 @@
  *
  * <p><b>Terminals and files</b> are flags of the same streams; HELLO says which the agent knows. Work with files is a command
  * whose process executes nothing but the agent's own {@code file.c}: it runs as the user, its bytes have the same credit,
- * killing it is the same. Paths are the guest's, behind the guest's kernel: there is no way out of it by a path.
+ * killing it is the same. So is holding the disk still for a snapshot ({@code freeze}): the process that holds it lets go at the end of its
+ * input, when it is killed, or when its time is over. Paths are the guest's, behind the guest's kernel: there is no way out of it by a path.
  */
 @NullMarked
 package io.scaibunker.guest;

@@ -16,4 +16,7 @@ public sealed interface BuildSource {
 
     /** An archive or layout directory that a worker can read, under one of its tar roots. */
     record Tar(String path) implements BuildSource {}
+
+    /** What a bunker had written, on top of the image that it was booted from. Its worker alone has it. */
+    record Snapshot(SnapshotId snapshotId) implements BuildSource {}
 }

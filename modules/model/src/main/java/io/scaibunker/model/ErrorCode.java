@@ -30,12 +30,15 @@ public enum ErrorCode {
     KEY_NOT_FOUND(NOT_FOUND),
     CREDENTIAL_NOT_FOUND(NOT_FOUND),
     QUOTA_PROFILE_NOT_FOUND(NOT_FOUND),
+    SNAPSHOT_NOT_FOUND(NOT_FOUND),
     IMAGE_DEACTIVATED(CONFLICT),
     IMAGE_NAME_TAKEN(CONFLICT),
     NAME_TAKEN(CONFLICT),
     WRONG_STATE(CONFLICT),
     IDEMPOTENCY_CONFLICT(CONFLICT),
     BUNKER_QUOTA_EXCEEDED(EXHAUSTED),
+    /** The tenant has as many snapshots as it may. */
+    SNAPSHOT_LIMIT_REACHED(EXHAUSTED),
     /** As many commands, files and shells are open in the bunker as it carries. */
     BUNKER_BUSY(EXHAUSTED),
     FILE_NOT_FOUND(NOT_FOUND),

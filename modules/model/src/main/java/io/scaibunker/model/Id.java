@@ -9,7 +9,17 @@ import java.util.UUID;
  * and 32 hexadecimal digits, as in {@code img_019ab3…}.
  */
 public sealed interface Id
-        permits ImageId, GroupId, WorkerId, BunkerId, PartnerId, TenantId, UserId, KeyId, QuotaId, IncarnationId {
+        permits ImageId,
+                GroupId,
+                WorkerId,
+                BunkerId,
+                PartnerId,
+                TenantId,
+                UserId,
+                KeyId,
+                QuotaId,
+                SnapshotId,
+                IncarnationId {
 
     UUID value();
 

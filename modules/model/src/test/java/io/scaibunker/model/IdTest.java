@@ -37,6 +37,7 @@ class IdTest {
                 new Type("usr_", UserId::new, UserId::parse),
                 new Type("key_", KeyId::new, KeyId::parse),
                 new Type("quo_", QuotaId::new, QuotaId::parse),
+                new Type("snp_", SnapshotId::new, SnapshotId::parse),
                 new Type("inc_", IncarnationId::new, IncarnationId::parse));
     }
 

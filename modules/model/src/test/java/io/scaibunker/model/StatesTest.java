@@ -54,12 +54,27 @@ class StatesTest {
     }
 
     @Test
-    void onlyEndedBunkersStayAsTheyAre() {
+    void aSnapshotMovesSo() {
+        assertThat(table(SnapshotStatus.values())).isEqualTo("""
+                pending -> creating failed deleted
+                creating -> ready failed deleted
+                ready -> failed deleted
+                failed -> deleted
+                deleted ->
+                """);
+    }
+
+    @Test
+    void onlyEndedBunkersAndDeletedSnapshotsStayAsTheyAre() {
         var ends = Stream.<State<?>[]>of(
-                        CacheStatus.values(), ScanStatus.values(), BunkerStatus.values(), WorkerStatus.values())
+                        CacheStatus.values(),
+                        ScanStatus.values(),
+                        BunkerStatus.values(),
+                        SnapshotStatus.values(),
+                        WorkerStatus.values())
                 .flatMap(Arrays::stream)
                 .filter(State::isFinal);
-        assertThat(ends).containsExactly(BunkerStatus.TERMINATED, BunkerStatus.FAILED);
+        assertThat(ends).containsExactly(BunkerStatus.TERMINATED, BunkerStatus.FAILED, SnapshotStatus.DELETED);
     }
 
     private static <S extends Enum<S> & State<S>> String table(S[] states) {

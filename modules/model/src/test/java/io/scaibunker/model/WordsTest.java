@@ -108,7 +108,8 @@ class WordsTest {
                         "INTERFACES_NOT_ALLOWED",
                         "TRANSIT_MISSING_INTERFACES",
                         "SIZE_CAP_EXCEEDED");
-        assertThat(byStatus.get(429)).containsExactly("BUNKER_QUOTA_EXCEEDED", "BUNKER_BUSY", "TOO_MANY_WATCHERS");
+        assertThat(byStatus.get(429))
+                .containsExactly("BUNKER_QUOTA_EXCEEDED", "SNAPSHOT_LIMIT_REACHED", "BUNKER_BUSY", "TOO_MANY_WATCHERS");
         assertThat(byStatus.get(500)).containsExactly("INTERNAL");
         assertThat(byStatus.get(503))
                 .containsExactly("NO_SUITABLE_WORKER", "WORKER_UNAVAILABLE", "SERVICE_UNAVAILABLE", "WORKER_DISK_FULL");

@@ -8,6 +8,7 @@ import io.scaibunker.bus.Question;
 import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.ScanStatus;
+import io.scaibunker.model.SnapshotStatus;
 import io.scaibunker.model.State;
 import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerStatus;
@@ -29,7 +30,11 @@ class ArchitecturePageTest {
     @Test
     void itsStatesAreTheEnums() {
         List<String> lines = Stream.of(
-                        CacheStatus.values(), ScanStatus.values(), BunkerStatus.values(), WorkerStatus.values())
+                        CacheStatus.values(),
+                        ScanStatus.values(),
+                        BunkerStatus.values(),
+                        SnapshotStatus.values(),
+                        WorkerStatus.values())
                 .flatMap(Arrays::stream)
                 .map(ArchitecturePageTest::line)
                 .toList();
@@ -43,7 +48,7 @@ class ArchitecturePageTest {
         String next = state.next().stream().map(Word::word).collect(Collectors.joining(", "));
         return String.format(
                 Locale.ROOT,
-                "%-13s %s → %s",
+                "%-14s %s → %s",
                 constant.getClass().getSimpleName(),
                 state.word(),
                 next.isEmpty() ? "(end)" : next);

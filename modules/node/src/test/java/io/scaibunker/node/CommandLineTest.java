@@ -160,11 +160,24 @@ class CommandLineTest {
                 .contains("running", "WHY THERE");
         inside();
         assertThat(ok("bunker", "ls").out()).contains("box", "running");
-        ok("bunker", "rm", "box", "--wait");
+        kept();
+        assertThat(ok("bunker", "rm", "box", "--snapshot", "--wait").out()).startsWith("snp_");
         assertThat(ok("bunker", "ls").out()).doesNotContain("box");
         assertThat(cli("bunker", "exec", "box", "--", "/bin/tool").code()).isEqualTo(125);
         ok("image", "deactivate", "tools");
         assertThat(cli("bunker", "create", "tools").err()).contains("IMAGE_DEACTIVATED");
+    }
+
+    /** What it has written, and an image of that. */
+    private void kept() throws Exception {
+        String kept =
+                ok("snapshot", "create", "box", "--wait", "-o", "name").out().strip();
+        assertThat(ok("snapshot", "ls").out()).contains(kept, "ready", "tools");
+        ok("image", "register", "made", "--snapshot", kept, "--size-mib", "16", "--wait", "--timeout", "60");
+        assertThat(cli("snapshot", "rm", kept).err()).contains("WRONG_STATE");
+        ok("image", "deactivate", "made");
+        ok("snapshot", "rm", kept);
+        assertThat(ok("snapshot", "show", kept).out()).contains("deleted");
     }
 
     /** Everything that one does in a bunker. */

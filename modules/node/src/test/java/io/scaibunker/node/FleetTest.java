@@ -17,8 +17,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,6 +47,11 @@ class FleetTest {
         assumeTrue(SampleImages.hasProgram("musl-gcc"), "musl-gcc is missing (Debian package musl-tools)");
         SampleImages.answer(tree);
         SampleImages.tar(tree, images.resolve("small.tar"));
+        SampleImages.bulk(Files.createDirectories(tree.resolve("data")).resolve("kept"), 8, 3);
+        Files.createDirectories(tree.resolve("etc"));
+        Files.writeString(tree.resolve("data/gone"), "gone");
+        Files.writeString(Files.createDirectories(tree.resolve("data/replaced")).resolve("old"), "old");
+        SampleImages.tar(tree, images.resolve("base.tar"));
         SampleImages.bulk(tree.resolve("bulk"), 100, 7);
         SampleImages.tar(tree, images.resolve("large.tar"));
     }
@@ -433,6 +440,151 @@ class FleetTest {
     }
 
     @Test
+    void whatABunkerHasWrittenIsAnImageThatOtherWorkersFetch() throws Exception {
+        requireMachines();
+        fleet.startWorker("two");
+        fleet.group("one", "two");
+        fleet.registerTar("base", images.resolve("base.tar"), 32);
+        fleet.awaitRows("base", BAKE, "ready", "ready");
+        String bunker = runningBunker(new JsonObject().put("image", "base"));
+        byte[] written = new byte[300_000];
+        new Random(9).nextBytes(written);
+        file("PUT", bunker, "/data/written", written);
+        file("DELETE", bunker, "/data/gone", new byte[0]);
+        file("DELETE", bunker, "/data/replaced&recursive=true", new byte[0]);
+        file("PUT", bunker, "/data/replaced/new", "new".getBytes(StandardCharsets.UTF_8));
+
+        String first = ready(
+                fleet.post("/bunkers/" + bunker + "/snapshot", new JsonObject()).data());
+        assertThat(answer(bunker).data().getString("stdout")).isEqualTo("42\n");
+        file("PUT", bunker, "/data/later", written);
+        String second = image("second", first).getString("id");
+        fleet.awaitRows("second", BAKE, "ready", "ready");
+        assertThat(fetched(second)).as("bytes that came from the other worker").isBetween(300_000L, 3_000_000L);
+
+        String born = runningBunker(new JsonObject().put("image", "second"));
+        assertThat(file("GET", born, "/data/written", new byte[0])).isEqualTo(written);
+        assertThat(file("GET", born, "/data/kept", new byte[0])).hasSize(8 << 20);
+        assertThat(new String(file("GET", born, "/etc/hosts", new byte[0]), StandardCharsets.UTF_8))
+                .as("its own name, not that of the bunker that was kept")
+                .endsWith("127.0.1.1 " + born.replace('_', '-') + "\n");
+        assertThat(names(born, "/data")).containsExactlyInAnyOrder("kept", "replaced", "written");
+        assertThat(names(born, "/data/replaced")).containsExactly("new");
+        assertThat(answer(born).data().getString("stdout")).isEqualTo("42\n");
+        assertCopiesAreClean(2, "one", "two");
+
+        // What is in use stays; what is not goes from the worker, too.
+        assertThat(fleet.delete("/snapshots/" + first).errorCode()).isEqualTo("WRONG_STATE");
+        fleet.post("/images/second/deactivate", new JsonObject()).data();
+        assertThat(fleet.delete("/snapshots/" + first).data().getString("status"))
+                .isEqualTo("deleted");
+        assertThat(fleet.get("/snapshots").list()).isEmpty();
+        eventually(() -> assertThat(snapshotsOn("one", "two")).isEmpty());
+
+        // A paused one, which ends with it.
+        fleet.post("/bunkers/" + bunker + "/pause", new JsonObject()).data();
+        awaitStatus(bunker, "paused");
+        JsonObject ending =
+                fleet.delete("/bunkers/" + bunker + "?snapshot=true").data();
+        ready(fleet.get("/snapshots/" + ending.getString("snapshot_id")).data());
+        assertThat(awaitStatus(bunker, "terminated").getString("ended_reason")).isEqualTo("deleted");
+        assertThat(snapshotsOn("one", "two")).containsExactly(ending.getString("snapshot_id"));
+        assertThat(fleet.post("/bunkers/" + bunker + "/snapshot", new JsonObject())
+                        .errorCode())
+                .isEqualTo("WRONG_STATE");
+    }
+
+    @Test
+    void aWorkerKilledWhileItTakesASnapshotLeavesNothingHalfMadeAndNoBunkerFrozen() throws Exception {
+        requireMachines();
+        fleet.group("one");
+        fleet.registerTar("small", images.resolve("small.tar"), 16);
+        fleet.awaitRows("small", BAKE, "ready");
+        String bunker = runningBunker();
+        file("PUT", bunker, "/data/file", new byte[20 << 20]);
+        String snapshot = fleet.post("/bunkers/" + bunker + "/snapshot", new JsonObject())
+                .data()
+                .getString("id");
+        eventually(
+                "it is being taken",
+                BOOT,
+                () -> fleet.get("/snapshots/" + snapshot).data().getString("status"),
+                status -> !status.equals("pending"));
+        fleet.node("one").kill();
+        fleet.startWorker("one");
+
+        JsonObject row = eventually(
+                "its fate is known",
+                BOOT,
+                () -> fleet.get("/snapshots/" + snapshot).data(),
+                told -> Set.of("ready", "failed").contains(told.getString("status")));
+        boolean kept = row.getString("status").equals("ready");
+        assertThat(kept || row.getJsonObject("error").getString("code").equals("WORKER_LOST"))
+                .as(row.encode())
+                .isTrue();
+        assertThat(snapshotsOn("one")).isEqualTo(kept ? List.of(snapshot) : List.of());
+        assertAnswers(bunker);
+        file("PUT", bunker, "/data/another", new byte[1 << 20]);
+        ready(fleet.post("/bunkers/" + bunker + "/snapshot", new JsonObject()).data());
+    }
+
+    /** What the worker that did not bake an image took from the one that did, as it says. */
+    private long fetched(String image) {
+        Pattern told = Pattern.compile("fetched " + image + " as \\S+: ([0-9]+) bytes from others");
+        return Stream.of("one", "two")
+                .flatMap(worker -> told.matcher(fleet.node(worker).output()).results())
+                .mapToLong(match -> Long.parseLong(match.group(1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private String ready(JsonObject snapshot) {
+        String id = snapshot.getString("id");
+        JsonObject row = eventually(
+                id + " is ready",
+                BOOT,
+                () -> fleet.get("/snapshots/" + id).data(),
+                told -> Set.of("ready", "failed").contains(told.getString("status")));
+        assertThat(row.getString("status")).as(row.encode()).isEqualTo("ready");
+        assertThat(row.getLong("size_bytes")).isPositive();
+        return id;
+    }
+
+    private JsonObject image(String name, String snapshot) {
+        JsonObject source = new JsonObject().put("kind", "snapshot").put("snapshot_id", snapshot);
+        return fleet.post(
+                        "/images",
+                        new JsonObject()
+                                .put("name", name)
+                                .put("size_mib", 32)
+                                .put("default_memory_mb", 128)
+                                .put("default_disk_mb", 64)
+                                .put("build_source", source))
+                .data();
+    }
+
+    private byte[] file(String method, String bunker, String path, byte[] body) {
+        var answer = fleet.bytes(method, "/bunkers/" + bunker + "/files?path=" + path, body);
+        assertThat(answer.statusCode())
+                .as("%s %s: %s", method, path, new String(answer.body(), StandardCharsets.UTF_8))
+                .isEqualTo(200);
+        return answer.body();
+    }
+
+    private List<String> names(String bunker, String directory) {
+        return fleet.get("/bunkers/" + bunker + "/files/list?path=" + directory).data().getJsonArray("entries").stream()
+                .map(entry -> ((JsonObject) entry).getString("name"))
+                .toList();
+    }
+
+    private List<String> snapshotsOn(String... workers) {
+        return Stream.of(workers)
+                .flatMap(worker -> Stream.of(Objects.requireNonNull(
+                        fleet.workerDir(worker).resolve("snapshots").toFile().list())))
+                .toList();
+    }
+
+    @Test
     void theTutorialFromRegistrationToRetirement() {
         requireMachines();
         String group = fleet.group("one");
@@ -554,6 +706,10 @@ class FleetTest {
     }
 
     private void assertCopiesAreClean(String... workers) {
+        assertCopiesAreClean(1, workers);
+    }
+
+    private void assertCopiesAreClean(int each, String... workers) {
         for (String worker : workers) {
             try (var copies = Files.newDirectoryStream(fleet.workerDir(worker).resolve("copies"), "*.ext4")) {
                 int count = 0;
@@ -561,7 +717,7 @@ class FleetTest {
                     SampleImages.run("/usr/sbin/e2fsck", "-fn", copy.toString());
                     count++;
                 }
-                assertThat(count).as("copies on " + worker).isEqualTo(1);
+                assertThat(count).as("copies on " + worker).isEqualTo(each);
             } catch (Exception e) {
                 throw new AssertionError(worker, e);
             }

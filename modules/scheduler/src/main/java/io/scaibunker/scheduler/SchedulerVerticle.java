@@ -35,6 +35,7 @@ public final class SchedulerVerticle extends VerticleBase {
         BunkerPlacer placer = new BunkerPlacer(database, post, etas);
         WorkerRoll roll = new WorkerRoll(config, database, post);
         BunkerReports bunkers = new BunkerReports(database);
+        SnapshotReports snapshots = new SnapshotReports(database, post);
         rounds = new Rounds(vertx, "scheduler", config.sweep(), roll::drain);
 
         post.heed(Nudge.WorkerAsked.ADDRESS, rounds::nudge);
@@ -43,6 +44,8 @@ public final class SchedulerVerticle extends VerticleBase {
         post.serve(Question.WorkerBeat.ADDRESS, Question.WorkerBeat.class, roll::hear);
         post.serve(Question.BunkersWanted.ADDRESS, Question.BunkersWanted.class, bunkers::page);
         post.serve(Question.BunkerReported.ADDRESS, Question.BunkerReported.class, bunkers::take);
+        post.serve(Question.SnapshotsWanted.ADDRESS, Question.SnapshotsWanted.class, snapshots::page);
+        post.serve(Question.SnapshotReported.ADDRESS, Question.SnapshotReported.class, snapshots::take);
         timers = placer.start(vertx);
         return post.open().onSuccess(open -> rounds.nudge());
     }

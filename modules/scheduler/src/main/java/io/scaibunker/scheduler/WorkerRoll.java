@@ -9,6 +9,7 @@ import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import io.scaibunker.store.Bunkers;
 import io.scaibunker.store.Database;
+import io.scaibunker.store.Snapshots;
 import io.scaibunker.store.Workers;
 import io.scaibunker.store.Workers.Beat;
 import io.scaibunker.store.Workers.Heard;
@@ -100,6 +101,14 @@ final class WorkerRoll {
                     }
                 })
                 .compose(expired -> Bunkers.workersToTell(database.client()))
-                .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.BunkersChanged(worker))));
+                .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.BunkersChanged(worker))))
+                .compose(told -> Snapshots.failOrphans(database.client(), config.giveUpAfter()))
+                .onSuccess(failed -> {
+                    if (failed > 0) {
+                        LOG.warn("{} snapshots are given up", failed);
+                    }
+                })
+                .compose(failed -> Snapshots.workersToTell(database.client()))
+                .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.SnapshotsChanged(worker))));
     }
 }

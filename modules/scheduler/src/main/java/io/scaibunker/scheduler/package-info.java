@@ -16,7 +16,7 @@
  * failed, their room is free, its cache rows stay and do not count. When it returns, it is told what is wanted of it, and
  * ends what is not.
  *
- * <p><b>Claims</b> nothing. <b>Writes</b> {@code workers}, {@code bunkers} but for {@code intent} (which it sets where a drain is
+ * <p><b>Claims</b> nothing. <b>Writes</b> {@code workers}, how {@code snapshots} stand, {@code bunkers} but for {@code intent} (which it sets where a drain is
  * over). <b>Nudges</b> workers and fanout. <b>If it dies</b> between booking and nudge, the worker finds the bunker by its own
  * timer; between booking and answer, the asker asks again with the same id and learns what was booked.
  */

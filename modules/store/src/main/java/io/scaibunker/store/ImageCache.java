@@ -253,13 +253,17 @@ public final class ImageCache {
                 """, Map.of("image", imageId.value()), row -> new WorkerId(row.getUUID("worker_id")));
     }
 
-    /** Failed rows whose pause is over are pending again. */
+    /** Failed rows whose pause is over are pending again, and those whose snapshot is there again. */
     public static Future<Void> retryDue(SqlClient sql) {
         return Sql.run(sql, """
-                        UPDATE image_cache
+                        UPDATE image_cache c
                            SET status = 'pending', error_code = NULL, error_message = NULL, next_try_at = NULL,
                                updated_at = now()
-                         WHERE status = 'failed' AND wanted AND next_try_at <= now()
+                         WHERE status = 'failed' AND wanted AND (next_try_at <= now() OR (error_code = 'WORKER_LOST' AND EXISTS (
+                               SELECT 1 FROM images i
+                                 JOIN snapshots s ON s.id = i.snapshot_id AND s.status = 'ready'
+                                 JOIN workers k ON k.id = s.worker_id AND k.status <> 'lost'
+                                WHERE i.id = c.image_id AND s.worker_id <> c.worker_id)))
                         """, Map.of()).mapEmpty();
     }
 
@@ -343,16 +347,27 @@ public final class ImageCache {
      * @param pinned the digest of its source; empty until that was asked
      * @param preferred the worker that should bake it rather than others: one of those that want it, with few bakes and an image
      *     of the same repository; the same while the choice is young, then empty
+     * @param keeper who alone can bake it, where it is made of a snapshot
      */
-    public record ToMake(int sizeMib, Optional<Digest> pinned, Optional<WorkerId> preferred) {}
+    public record ToMake(int sizeMib, Optional<Digest> pinned, Optional<WorkerId> preferred, Optional<Keeper> keeper) {}
+
+    /**
+     * The worker that has a snapshot.
+     *
+     * @param there whether it lives, and has it still
+     */
+    public record Keeper(WorkerId workerId, boolean there) {}
 
     /** A row that its worker has to make, at this generation; empty if the row has moved on. */
     public static Future<Optional<ToMake>> toMake(SqlClient sql, Answered row) {
         return Sql.one(
                 sql,
                 """
-                SELECT i.size_mib, i.manifest_digest, preferred.worker_id AS preferred
+                SELECT i.size_mib, i.manifest_digest, preferred.worker_id AS preferred, s.worker_id AS keeper,
+                       s.status = 'ready' AND s.wanted AND EXISTS (
+                           SELECT 1 FROM workers k WHERE k.id = s.worker_id AND k.status <> 'lost') AS keeper_there
                   FROM image_cache c JOIN images i ON i.id = c.image_id
+                  LEFT JOIN snapshots s ON s.id = i.snapshot_id
                   LEFT JOIN LATERAL (
                       SELECT o.worker_id
                         FROM image_cache o JOIN workers w ON w.id = o.worker_id AND w.status = 'ready'
@@ -372,7 +387,9 @@ public final class ImageCache {
                 found -> new ToMake(
                         found.getInteger("size_mib"),
                         Optional.ofNullable(found.getString("manifest_digest")).map(Digest::new),
-                        Optional.ofNullable(found.getUUID("preferred")).map(WorkerId::new)));
+                        Optional.ofNullable(found.getUUID("preferred")).map(WorkerId::new),
+                        Optional.ofNullable(found.getUUID("keeper"))
+                                .map(keeper -> new Keeper(new WorkerId(keeper), found.getBoolean("keeper_there")))));
     }
 
     /** Where an artifact can be fetched, as {@code host:port}: workers that live and hold it, in no order. */
@@ -406,7 +423,7 @@ public final class ImageCache {
                 UPDATE image_cache c
                    SET status = 'failed', phase = NULL, error_code = :code, error_message = :message, updated_at = now()
                   FROM images i
-                 WHERE i.id = c.image_id AND c.image_id = :image AND i.build_source->>'kind' = 'oci'
+                 WHERE i.id = c.image_id AND c.image_id = :image AND i.build_source->>'kind' IN ('oci', 'snapshot')
                    AND (c.status = 'pending' OR (c.status = 'building' AND c.phase = 'waiting_for_peer')) AND c.wanted
                 """, Map.of("image", imageId.value(), "code", code.name(), "message", message));
     }

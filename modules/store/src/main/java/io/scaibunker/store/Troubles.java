@@ -20,7 +20,9 @@ final class Troubles {
             "user_name_once",
             new PlatformException(ErrorCode.NAME_TAKEN, "a user of this tenant has this name"),
             "quota_profile_once",
-            new PlatformException(ErrorCode.NAME_TAKEN, "there is a profile for the same tenant or user already"));
+            new PlatformException(ErrorCode.NAME_TAKEN, "there is a profile for the same tenant or user already"),
+            "snapshot_of_bunker_under_way",
+            new PlatformException(ErrorCode.WRONG_STATE, "a snapshot of this bunker is being taken already"));
 
     private Troubles() {}
 

@@ -30,6 +30,9 @@ class ConstraintsTest extends StoreFixture {
             Map.entry("user_only_in_a_tenant", """
                     INSERT INTO quota_profiles (id, name, bucket, user_id) SELECT id, 'q', 'user', id FROM users LIMIT 1
                     """),
+            Map.entry("snapshot_error_iff_failed", "UPDATE snapshots SET status = 'failed'"),
+            Map.entry("snapshot_has_what_it_says", "UPDATE snapshots SET status = 'ready'"),
+            Map.entry("snapshot_gone_only_unwanted", "UPDATE snapshots SET status = 'deleted'"),
             Map.entry("access_concerns_all", "UPDATE events SET kind = 'access'"),
             Map.entry("ended_iff_dated", "UPDATE bunkers SET ended_at = now(), ended_reason = 'deleted'"),
             Map.entry(
@@ -48,6 +51,11 @@ class ConstraintsTest extends StoreFixture {
                 INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id, cpu_millicores, memory_mb, disk_mb)
                 VALUES (:worker, :tenant, :user, 'b', :image, :worker, 1, 1, 1)
                 """, Map.of("worker", worker, "tenant", owner.tenant(), "user", owner.user(), "image", image));
+
+        run("""
+                INSERT INTO snapshots (id, tenant_id, user_id, bunker_id, image_id, worker_id)
+                SELECT id, tenant_id, user_id, id, image_id, worker_id FROM bunkers
+                """, Map.of());
 
         VIOLATIONS.forEach((name, statement) -> assertThatThrownBy(() -> run(statement, Map.of()))
                 .as(name)

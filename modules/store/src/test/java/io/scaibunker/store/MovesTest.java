@@ -12,6 +12,8 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.ScanStatus;
+import io.scaibunker.model.SnapshotId;
+import io.scaibunker.model.SnapshotStatus;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.Word;
@@ -23,6 +25,7 @@ import io.scaibunker.store.Bookings.Outcome;
 import io.scaibunker.store.Bunkers.Sight;
 import io.scaibunker.store.ImageCache.Answered;
 import io.scaibunker.store.Scans.Verdict;
+import io.scaibunker.testkit.Seeds;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -258,6 +261,98 @@ class MovesTest extends StoreFixture {
 
     private static Verdict verdict(ScanStatus status, String reason) {
         return new Verdict(status, reason, null, null, new Scans.Ground("b", new JsonObject(), "d"), null);
+    }
+
+    @Test
+    void everyMoveOfASnapshotIsWalkedAndNoOther() {
+        var owner = seeds.owner();
+        var worker = worker(seeds.worker());
+        var bunker = new BunkerId(seeds.runningBunker(owner, seeds.lazyImage(owner), worker.value()));
+        var walk = new Walk<>(SnapshotStatus.values());
+        for (SnapshotStatus from : SnapshotStatus.values()) {
+            for (boolean wanted : List.of(true, false)) {
+                for (int verb = 0; verb < 7; verb++) {
+                    if (wanted && from == SnapshotStatus.DELETED) {
+                        continue;
+                    }
+                    var id = putSnapshot(owner, bunker, worker, from, wanted);
+                    String before = row("snapshots", "true");
+                    Verb did = snapshotVerb(verb, id, worker);
+                    Optional<Boolean> says = did.says();
+                    String after = row("snapshots", "true");
+                    walk.seen(did.name(), from, status(SnapshotStatus.class, after));
+                    says.ifPresent(moved -> assertThat(after.equals(before))
+                            .as("%s of a snapshot that is %s, wanted %s, says %s", did.name(), from, wanted, moved)
+                            .isEqualTo(!moved));
+                }
+            }
+        }
+        walk.everyMoveWasWalked();
+    }
+
+    private SnapshotId putSnapshot(
+            Seeds.Owner owner, BunkerId bunker, WorkerId worker, SnapshotStatus status, boolean wanted) {
+        var id = SnapshotId.fresh();
+        var failed = status == SnapshotStatus.FAILED;
+        run("DELETE FROM snapshots", Map.of());
+        run("UPDATE workers SET status = 'ready'", Map.of());
+        run(
+                """
+                INSERT INTO snapshots (id, tenant_id, user_id, bunker_id, image_id, worker_id, wanted, status, digest, size_bytes,
+                       error_code, error_message)
+                SELECT :id, :tenant, :user, b.id, b.image_id, :worker, :wanted, :status, :digest, 1, :code, :code
+                  FROM bunkers b WHERE b.id = :bunker
+                """,
+                Values.of("id", id.value())
+                        .and("tenant", owner.tenant())
+                        .and("user", owner.user())
+                        .and("bunker", bunker.value())
+                        .and("worker", worker.value())
+                        .and("wanted", wanted)
+                        .and("status", status.word())
+                        .and("digest", status == SnapshotStatus.READY ? DIGEST.text() : null)
+                        .and("code", failed ? "INTERNAL" : null));
+        return id;
+    }
+
+    private Verb snapshotVerb(int verb, SnapshotId id, WorkerId worker) {
+        return switch (verb) {
+            case 0 -> seen(worker, id, Snapshots.Sight.of(SnapshotStatus.CREATING));
+            case 1 ->
+                seen(
+                        worker,
+                        id,
+                        new Snapshots.Sight(
+                                SnapshotStatus.READY,
+                                Optional.of(new Snapshots.Made(DIGEST, 7)),
+                                Optional.empty(),
+                                Optional.empty()));
+            case 2 ->
+                seen(
+                        worker,
+                        id,
+                        new Snapshots.Sight(
+                                SnapshotStatus.FAILED,
+                                Optional.empty(),
+                                Optional.of(ErrorCode.WORKER_DISK_FULL),
+                                Optional.of("full")));
+            case 3 -> seen(worker, id, Snapshots.Sight.of(SnapshotStatus.DELETED));
+            case 4 ->
+                new Verb(
+                        "of a worker it is not on",
+                        Snapshots.move(sql, WorkerId.fresh(), id, Snapshots.Sight.of(SnapshotStatus.CREATING))
+                                .map(Snapshots.Taken::moved));
+            case 5 -> new Verb("letGo", Snapshots.letGo(sql, id));
+            default -> {
+                run("UPDATE workers SET status = 'lost'", Map.of());
+                yield new Verb("failOrphans", Snapshots.failOrphans(sql, Duration.ZERO));
+            }
+        };
+    }
+
+    private Verb seen(WorkerId worker, SnapshotId id, Snapshots.Sight sight) {
+        return new Verb(
+                "seen " + sight.status(), Snapshots.move(sql, worker, id, sight).map(Snapshots.Taken::moved));
     }
 
     @Test

@@ -83,6 +83,30 @@ public final class Seeds {
                         count));
     }
 
+    /** A bunker that runs on a worker. */
+    public UUID runningBunker(Owner owner, UUID image, UUID worker) {
+        UUID bunker = UUID.randomUUID();
+        database.execute(
+                """
+                INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id, status, cpu_millicores, memory_mb, disk_mb,
+                       started_at)
+                VALUES (%s, %s, %s, 'b', %s, %s, 'running', 1, 1, 1, now())
+                """.formatted(text(bunker), text(owner.tenant()), text(owner.user()), text(image), text(worker)));
+        return bunker;
+    }
+
+    /** An image that is made of a ready snapshot, which lies on {@code worker}. */
+    public UUID snapshotImage(Owner owner, UUID worker) {
+        UUID snapshot = UUID.randomUUID();
+        UUID bunker = runningBunker(owner, image(owner), worker);
+        database.execute("""
+                INSERT INTO snapshots (id, tenant_id, user_id, bunker_id, image_id, worker_id, status, digest, size_bytes)
+                SELECT %s, tenant_id, user_id, id, image_id, worker_id, 'ready', 'sha256:%s', 1 FROM bunkers WHERE id = %s
+                """.formatted(text(snapshot), "5".repeat(64), text(bunker)));
+        String id = "snp_" + snapshot.toString().replace("-", "");
+        return image(owner, "tenant", "{\"kind\":\"snapshot\",\"snapshot_id\":\"" + id + "\"}", false);
+    }
+
     private UUID image(Owner owner, String scope, String source, boolean lazy) {
         UUID image = UUID.randomUUID();
         database.execute("""

@@ -1,6 +1,7 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.ext4.ImageReadException;
 import io.scaibunker.ext4.ImageWriteException;
 import io.scaibunker.layers.LayerException;
 import io.scaibunker.model.ErrorCode;
@@ -10,7 +11,7 @@ import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Why a bake failed, in the platform's words: each library's reasons, one by one. */
+/** Why a bake or a snapshot failed, in the platform's words: each library's reasons, one by one. */
 final class BakeFailures {
     private static final Logger LOG = LoggerFactory.getLogger(BakeFailures.class);
 
@@ -22,9 +23,9 @@ final class BakeFailures {
     static Failure of(Throwable thrown) {
         Failure failure = classify(thrown);
         if (failure.code() == ErrorCode.INTERNAL) {
-            LOG.error("a bake failed by a mistake of ours", thrown);
+            LOG.error("a bake or snapshot failed by a mistake of ours", thrown);
         } else {
-            LOG.info("a bake failed: {}", failure.message(), thrown.getCause());
+            LOG.info("a bake or snapshot failed: {}", failure.message(), thrown.getCause());
         }
         String text = failure.message();
         return text.length() <= TEXT_MAX ? failure : new Failure(failure.code(), text.substring(0, TEXT_MAX) + "…");
@@ -35,6 +36,7 @@ final class BakeFailures {
             case PlatformException told -> new Failure(told.code(), told.text());
             case SourceException source -> new Failure(code(source), text(source));
             case LayerException layer -> new Failure(code(layer), text(layer));
+            case ImageReadException disk -> new Failure(ErrorCode.SOURCE_CORRUPT, text(disk));
             case ImageWriteException write -> new Failure(code(write), text(write));
             default ->
                 saysDiskFull(thrown)

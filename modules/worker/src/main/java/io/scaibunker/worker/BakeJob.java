@@ -51,7 +51,11 @@ final class BakeJob {
         this.pin = pin;
         this.turn = turn;
         this.listener = listener;
-        this.from = wanted.source() instanceof BuildSource.Oci ? "registry" : "tar";
+        this.from = switch (wanted.source()) {
+            case BuildSource.Oci oci -> "registry";
+            case BuildSource.Tar tar -> "tar";
+            case BuildSource.Snapshot snapshot -> "snapshot";
+        };
     }
 
     WantedCopy wanted() {

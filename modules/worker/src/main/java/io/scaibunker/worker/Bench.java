@@ -16,13 +16,14 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Where blocking work is done: bakes on a few platform threads, since they keep a core or a disk busy; short file work on
- * one more; waiting for machines on virtual threads, a bounded number of boots at once.
+ * one more, snapshots on another; waiting for machines on virtual threads, a bounded number of boots at once.
  */
 final class Bench {
     private final Vertx vertx;
     private final Turns bakes;
     private final Turns fetches;
     private final ExecutorService files;
+    private final ExecutorService snapshots;
     private final ExecutorService waits;
     private final int bootSlots;
     private final Semaphore boots;
@@ -35,6 +36,8 @@ final class Bench {
                 downloadSlots, Thread.ofPlatform().name("fetch-", 1).daemon().factory());
         this.files = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("files").daemon().factory());
+        this.snapshots = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("snapshot").daemon().factory());
         this.waits = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("machine-", 1).factory());
         this.bootSlots = bootSlots;
@@ -60,6 +63,17 @@ final class Bench {
     /** Something short with files. */
     <T> Future<T> runShort(Callable<T> work) {
         return on(files, work);
+    }
+
+    /** A snapshot; one at a time, since each keeps the disk busy. */
+    <T> Future<T> snapshot(Callable<T> work) {
+        return on(snapshots, work);
+    }
+
+    /** Ends the one that is being taken, and takes no more. */
+    Future<?> endSnapshots(Duration limit) {
+        snapshots.shutdownNow();
+        return await(() -> snapshots.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     /** Something that waits for a machine. */
@@ -107,6 +121,7 @@ final class Bench {
     void close(Duration limit) throws InterruptedException {
         bakes.close();
         fetches.close();
+        snapshots.shutdownNow();
         waits.shutdownNow();
         files.shutdown();
         bakes.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);

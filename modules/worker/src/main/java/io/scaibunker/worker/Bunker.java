@@ -32,6 +32,7 @@ final class Bunker {
 
     private final BunkerUse.Uses uses = new BunkerUse.Uses();
     private volatile long changed = System.nanoTime();
+    private volatile boolean held;
     private volatile boolean ran;
     private volatile boolean steady;
 
@@ -124,6 +125,19 @@ final class Bunker {
         here = to;
         changed = System.nanoTime();
         ran |= to == BunkerPlan.Here.RUNNING || to == BunkerPlan.Here.PAUSED;
+    }
+
+    /** A snapshot is taken of it: it is neither paused nor let go on until that is done. */
+    void hold() {
+        held = true;
+    }
+
+    void release() {
+        held = false;
+    }
+
+    boolean isHeld() {
+        return held;
     }
 
     /** Since the last move. */

@@ -211,6 +211,10 @@ final class BunkerKeeper {
     /** Between running and paused, while other bunkers go on; one that fails is tried again by the next round. */
     private void turn(Bunker bunker, BunkerPlan.Here to, MachineTurn turn) {
         BunkerPlan.Here from = bunker.here();
+        if (bunker.isHeld()) {
+            // Its release brings the next round.
+            return;
+        }
         bunker.moved(BunkerPlan.Here.SWITCHING);
         bench.await(() -> {
                     turn.make(bunker);

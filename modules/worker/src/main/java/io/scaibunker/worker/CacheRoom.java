@@ -6,12 +6,12 @@ import java.io.IOException;
 import java.util.function.LongSupplier;
 
 /**
- * How much of the disk copies and layers may take. Copies that are wanted are never removed for room; layers that were
+ * How much of the disk copies, snapshots and layers may take. Copies that are wanted are never removed for room, nor are snapshots; layers that were
  * fetched give way, the longest unused first; and where even that is not enough, no further copy is begun.
  *
  * @param quotaBytes 0 for no bound
  * @param layerBytes what layers may take, where there is room
- * @param copyBytes what copies take now
+ * @param copyBytes what copies and snapshots take now
  */
 record CacheRoom(long quotaBytes, long layerBytes, LongSupplier copyBytes) {
 
@@ -23,7 +23,7 @@ record CacheRoom(long quotaBytes, long layerBytes, LongSupplier copyBytes) {
     /**
      * Makes layers give way to the copies.
      *
-     * @throws PlatformException with {@code WORKER_DISK_FULL} if copies alone fill the quota
+     * @throws PlatformException with {@code WORKER_DISK_FULL} if copies and snapshots alone fill the quota
      */
     void require(BlobCache layers) throws IOException {
         if (quotaBytes == 0) {
@@ -34,7 +34,8 @@ record CacheRoom(long quotaBytes, long layerBytes, LongSupplier copyBytes) {
         if (copies >= quotaBytes) {
             throw new PlatformException(
                     ErrorCode.WORKER_DISK_FULL,
-                    "wanted copies take " + copies + " bytes of the worker's cache quota of " + quotaBytes);
+                    "wanted copies and snapshots take " + copies + " bytes of the worker's cache quota of "
+                            + quotaBytes);
         }
     }
 }

@@ -58,6 +58,7 @@ final class CopyKeeper {
     private final CopyLedger ledger;
     private final BlobCache blobs;
     private final CacheRoom room;
+    private final SnapshotShelf snapshots;
     private final ImageBaker baker;
     private final CopyFetcher fetcher;
     private final String writer;
@@ -90,6 +91,7 @@ final class CopyKeeper {
             CopyLedger ledger,
             BlobCache blobs,
             CacheRoom room,
+            SnapshotShelf snapshots,
             ImageBaker baker,
             CopyFetcher fetcher,
             String writer,
@@ -104,6 +106,7 @@ final class CopyKeeper {
         this.ledger = ledger;
         this.blobs = blobs;
         this.room = room;
+        this.snapshots = snapshots;
         this.baker = baker;
         this.fetcher = fetcher;
         this.writer = writer;
@@ -156,6 +159,7 @@ final class CopyKeeper {
         return bench.runShort(() -> {
             ledger.unnamed().forEach(file -> items.add(Garbage.file(file)));
             items.add(Garbage.layers(blobs.bytes()));
+            items.add(Garbage.snapshots(snapshots.bytes()));
             return Garbage.answer(room.quotaBytes(), items);
         });
     }
@@ -231,7 +235,13 @@ final class CopyKeeper {
                 fetch(row, turn);
                 yield Future.succeededFuture();
             }
-            case WAIT, STALE -> Future.succeededFuture();
+            case WAIT, STALE -> {
+                if (row.source() instanceof BuildSource.Snapshot) {
+                    // Its source is others, and they may be reached again.
+                    unreached.remove(row.imageId());
+                }
+                yield Future.succeededFuture();
+            }
         });
     }
 

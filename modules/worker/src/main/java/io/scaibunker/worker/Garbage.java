@@ -103,6 +103,10 @@ final class Garbage {
         return new CacheItem("layers", null, null, bytes, false, "for the next bakes, up to worker.blob-cache");
     }
 
+    static CacheItem snapshots(long bytes) {
+        return new CacheItem("snapshots", null, null, bytes, false, "each until somebody deletes it");
+    }
+
     static io.scaibunker.bus.Answer.Garbage answer(long quotaBytes, List<CacheItem> items) {
         List<CacheItem> sorted = items.stream()
                 .sorted(Comparator.comparing((CacheItem item) -> !item.goes()))

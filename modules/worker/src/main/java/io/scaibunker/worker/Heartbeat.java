@@ -7,6 +7,7 @@ import io.scaibunker.model.WorkerId;
 import io.scaibunker.model.WorkerStatus;
 import io.vertx.core.Future;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,25 +20,26 @@ final class Heartbeat {
     private final WorkerConfig config;
     private final WorkerId self;
     private final IncarnationId incarnation;
-    private final CopyLedger ledger;
+    private final LongSupplier cacheBytes;
     private final MachineRoom machines;
     private final String grpcAddress;
     private boolean heard;
     private @Nullable WorkerStatus status;
 
+    /** @param cacheBytes what copies and snapshots take */
     Heartbeat(
             Post post,
             WorkerConfig config,
             WorkerId self,
             IncarnationId incarnation,
-            CopyLedger ledger,
+            LongSupplier cacheBytes,
             MachineRoom machines,
             String grpcAddress) {
         this.post = post;
         this.config = config;
         this.self = self;
         this.incarnation = incarnation;
-        this.ledger = ledger;
+        this.cacheBytes = cacheBytes;
         this.machines = machines;
         this.grpcAddress = grpcAddress;
     }
@@ -48,7 +50,7 @@ final class Heartbeat {
                 incarnation,
                 config.name(),
                 config.capacity(),
-                ledger.bytes(),
+                cacheBytes.getAsLong(),
                 grpcAddress,
                 machines.driver().map(driver -> driver.name()).orElse("none"),
                 machines.acceleration(),

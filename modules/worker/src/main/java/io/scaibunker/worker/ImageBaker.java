@@ -12,6 +12,7 @@ import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.SnapshotId;
 import io.scaibunker.oci.BlobDir;
 import io.scaibunker.oci.ContentDigest;
 import io.scaibunker.oci.ImageReference;
@@ -21,11 +22,13 @@ import io.scaibunker.oci.Platform;
 import io.scaibunker.oci.RegistryCredential;
 import io.scaibunker.oci.ResolvedImage;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -45,6 +48,7 @@ final class ImageBaker {
     private final Inventories inventories;
     private final BlobCache blobs;
     private final ImageSources sources;
+    private final SnapshotShelf snapshots;
     private final WorkerConfig.Baker which;
     private final LayerClaims claims = new LayerClaims();
 
@@ -60,12 +64,14 @@ final class ImageBaker {
             Inventories inventories,
             BlobCache blobs,
             ImageSources sources,
+            SnapshotShelf snapshots,
             WorkerConfig.Baker which) {
         this.files = files;
         this.ledger = ledger;
         this.inventories = inventories;
         this.blobs = blobs;
         this.sources = sources;
+        this.snapshots = snapshots;
         this.which = which;
     }
 
@@ -108,6 +114,9 @@ final class ImageBaker {
 
     private Optional<Copy> bakeIn(Path place, BakeJob job) throws IOException {
         job.enter(CachePhase.RESOLVING);
+        if (job.wanted().source() instanceof BuildSource.Snapshot of) {
+            return bakeSnapshot(place, job, of.snapshotId());
+        }
         try (ImageSource first = open(job, Optional.ofNullable(job.wanted().pinned()))) {
             ResolvedImage found = first.resolve((done, total) -> job.progress(CachePhase.RESOLVING, done, total));
             Digest pinned = job.pin(new Digest(found.digest().toString()));
@@ -139,6 +148,8 @@ final class ImageBaker {
                         .orElse(reference);
                 yield sources.registry(exact.toString(), Platform.parse(oci.platform()), credential(job));
             }
+            case BuildSource.Snapshot snapshot ->
+                throw new IllegalStateException(snapshot.snapshotId() + " is no source that is opened");
         };
         job.opened(source);
         return source;
@@ -154,10 +165,8 @@ final class ImageBaker {
     }
 
     private Optional<Copy> make(Path place, BakeJob job, ImageSource source, ResolvedImage image) throws IOException {
-        Digest sourceDigest = new Digest(image.digest().toString());
-        long size = job.wanted().sizeMib() * MIB;
-        Optional<Copy> equal = ledger.findEqual(sourceDigest, size, which.writerName());
-        if (equal.isPresent() && ledger.share(job.wanted().imageId(), equal.get())) {
+        Optional<Copy> equal = shareEqual(job, new Digest(image.digest().toString()));
+        if (equal.isPresent()) {
             return equal;
         }
         // What the reference stands for is known only now; somebody may have it, or be at it.
@@ -174,6 +183,12 @@ final class ImageBaker {
         return write(place, job, image, (layer, told) -> source.fetch(layer, own, told));
     }
 
+    /** A copy of any image that is made of the same. */
+    private Optional<Copy> shareEqual(BakeJob job, Digest sourceDigest) throws IOException {
+        Optional<Copy> equal = ledger.findEqual(sourceDigest, job.wanted().sizeMib() * MIB, which.writerName());
+        return equal.isPresent() && ledger.share(job.wanted().imageId(), equal.get()) ? equal : Optional.empty();
+    }
+
     private Optional<Copy> write(Path place, BakeJob job, ResolvedImage image, LayerArrivals.Fetch fetch)
             throws IOException {
         Digest sourceDigest = new Digest(image.digest().toString());
@@ -187,6 +202,40 @@ final class ImageBaker {
                 arrivals.await();
                 return Optional.of(settle(job, sourceDigest, known, target, written));
             }
+        }
+    }
+
+    /** The layers of the image below are taken from it as they lie there, and one comes on top. */
+    private Optional<Copy> bakeSnapshot(Path place, BakeJob job, SnapshotId id) throws IOException {
+        SnapshotShelf.Kept kept = snapshots
+                .find(id)
+                .orElseThrow(() -> new PlatformException(ErrorCode.SOURCE_NOT_FOUND, id + " is not on this worker"));
+        if (which != WorkerConfig.Baker.NATIVE) {
+            throw new PlatformException(
+                    ErrorCode.SOURCE_UNSUPPORTED, "worker.baker=" + which + " makes no images of snapshots");
+        }
+        Digest source = kept.source();
+        if (!job.pin(source).equals(source)) {
+            throw new PlatformException(ErrorCode.SOURCE_CORRUPT, id + " is another one than the image was made of");
+        }
+        Optional<Copy> equal = shareEqual(job, source);
+        if (equal.isPresent() || job.turn().kind() != Turn.Kind.BAKE) {
+            return equal;
+        }
+        job.enter(CachePhase.BAKING);
+        KnownLayers known = KnownLayers.ofSnapshot(files.segments());
+        Path target = place.resolve("image.ext4");
+        ImageSpec spec = new ImageSpec(job.wanted().sizeMib(), source.text());
+        try (LayerClaims.Claim _ = claims.claim(Set.of(kept.layer().text()))) {
+            WrittenImage written = which.writer(known)
+                    .write(
+                            kept.layers(place),
+                            spec,
+                            target,
+                            (done, total) -> job.progress(CachePhase.BAKING, done, total));
+            return Optional.of(settle(job, source, known, target, written));
+        } catch (ClosedByInterruptException interrupted) {
+            throw new CancellationException("the bake was interrupted");
         }
     }
 

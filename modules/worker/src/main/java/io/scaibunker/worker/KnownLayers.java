@@ -40,6 +40,11 @@ final class KnownLayers implements SegmentStore {
         return new KnownLayers(directory, image.layers());
     }
 
+    /** For an image that is made of a snapshot: whose layers lie here, and are nobody's claim. */
+    static KnownLayers ofSnapshot(Path directory) {
+        return new KnownLayers(directory, List.of());
+    }
+
     /** Forgets layers whose image is gone. While nobody bakes. */
     static void sweep(Path directory) throws IOException {
         new SegmentDirectory(directory).sweep();

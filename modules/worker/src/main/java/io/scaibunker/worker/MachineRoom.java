@@ -267,6 +267,11 @@ final class MachineRoom {
         Leftovers.remove(place(id));
     }
 
+    /** What the bunker writes to. */
+    Path scratch(BunkerId id) {
+        return place(id).resolve(SCRATCH);
+    }
+
     private Path place(BunkerId id) {
         return files.bunkers().resolve(id.toString());
     }

@@ -36,6 +36,7 @@ import java.util.Optional;
  * @param onStop what becomes of the bunkers when this worker is stopped
  * @param restartLimit how often in a row a bunker that ends soon after its start is started again
  * @param stopGrace how long a bunker may take to power off before it is killed
+ * @param freezeLimit how long a bunker's disk may stand still for a snapshot
  * @param grpcHost where exec is served, and how others reach it
  * @param joinToken what the fleet's members show each other
  * @param guestKernel a directory made by {@code scripts/guest-kernel}
@@ -67,6 +68,7 @@ public record WorkerConfig(
         int restartLimit,
         Duration stopGrace,
         OnStop onStop,
+        Duration freezeLimit,
         String grpcHost,
         int grpcPort,
         Optional<Secret> joinToken,
@@ -184,6 +186,7 @@ public record WorkerConfig(
                 settings.integer("restart-limit", 8, 1, 1_000),
                 settings.duration("stop-grace", Duration.ofSeconds(3), Duration.ZERO, Duration.ofMinutes(5)),
                 settings.choice("bunkers-on-stop", OnStop.AUTO),
+                settings.duration("freeze-limit", Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofHours(1)),
                 settings.text("grpc-host", "127.0.0.1"),
                 settings.integer("grpc-port", 0, 0, 65535),
                 all.under("cluster.").secret("join-token"),

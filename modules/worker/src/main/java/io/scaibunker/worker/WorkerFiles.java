@@ -28,6 +28,7 @@ import java.util.List;
  *   segments/     which layers lie in which copy
  *   inventories/  what each copy holds
  *   bunkers/      a directory a machine: what was wanted, its sockets, its scratch
+ *   snapshots/    a directory each: what a bunker had written, and the image below
  *   guest/        the initrd, and what the acceleration probe found
  * </pre>
  */
@@ -50,6 +51,7 @@ final class WorkerFiles {
                 files.segments(),
                 files.inventories(),
                 files.bunkers(),
+                files.snapshots(),
                 files.guest())) {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -110,6 +112,10 @@ final class WorkerFiles {
 
     Path bunkers() {
         return root.resolve("bunkers");
+    }
+
+    Path snapshots() {
+        return root.resolve("snapshots");
     }
 
     Path guest() {

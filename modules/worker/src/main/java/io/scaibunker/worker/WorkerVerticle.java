@@ -35,7 +35,9 @@ public final class WorkerVerticle extends VerticleBase {
     private CopyKeeper copies;
     private BunkerKeeper bunkers;
     private Rounds copyRounds;
+    private SnapshotKeeper snapshots;
     private Rounds bunkerRounds;
+    private Rounds snapshotRounds;
     private HttpServer server;
     private ExchangeClient peers;
     private BunkerNetworks networks;
@@ -52,7 +54,13 @@ public final class WorkerVerticle extends VerticleBase {
         this.alone = alone;
     }
 
-    private record Opened(WorkerFiles files, WorkerId self, CopyLedger ledger, CacheRoom room, BlobCache blobs) {}
+    private record Opened(
+            WorkerFiles files,
+            WorkerId self,
+            CopyLedger ledger,
+            SnapshotShelf snapshots,
+            CacheRoom room,
+            BlobCache blobs) {}
 
     @Override
     public Future<?> start() {
@@ -64,8 +72,10 @@ public final class WorkerVerticle extends VerticleBase {
     private Opened open() throws Exception {
         WorkerFiles files = WorkerFiles.open(config.dataDir());
         CopyLedger ledger = CopyLedger.open(files.copies());
-        CacheRoom room = new CacheRoom(config.cacheQuotaBytes(), config.blobCacheBytes(), ledger::bytes);
-        return new Opened(files, files.id(), ledger, room, BlobCache.open(files.blobs(), room::forLayers));
+        SnapshotShelf snapshots = SnapshotShelf.open(files.snapshots(), ledger);
+        CacheRoom room = new CacheRoom(
+                config.cacheQuotaBytes(), config.blobCacheBytes(), () -> ledger.bytes() + snapshots.bytes());
+        return new Opened(files, files.id(), ledger, snapshots, room, BlobCache.open(files.blobs(), room::forLayers));
     }
 
     private Future<?> serve(Opened opened) {
@@ -80,6 +90,7 @@ public final class WorkerVerticle extends VerticleBase {
                 inventories,
                 opened.blobs(),
                 new ImageSources(SourceRules.of(config.sources())),
+                opened.snapshots(),
                 config.baker());
         bunkers = new BunkerKeeper(
                 context,
@@ -101,6 +112,7 @@ public final class WorkerVerticle extends VerticleBase {
                 ledger,
                 opened.blobs(),
                 opened.room(),
+                opened.snapshots(),
                 baker,
                 fetcher,
                 config.baker().writerName(),
@@ -115,16 +127,37 @@ public final class WorkerVerticle extends VerticleBase {
                         // A bunker may have waited for the copy, a copy for the end of a bunker.
                         .onSuccess(done -> bunkerRounds.nudge()));
         bunkerRounds = new Rounds(vertx, "bunkers", config.sweep(), bunkers::drain);
+        snapshots = new SnapshotKeeper(
+                opened.self(),
+                post,
+                config.askTimeout(),
+                opened.snapshots(),
+                new SnapshotTaker(opened.snapshots(), ledger, opened.room(), opened.blobs(), machines, config),
+                bunkers,
+                bench,
+                () -> {
+                    snapshotRounds.nudge();
+                    bunkerRounds.nudge();
+                });
+        snapshotRounds = new Rounds(vertx, "snapshots", config.sweep(), snapshots::drain);
         post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
         post.serve(Question.GarbageAsked.addressOf(opened.self()), Question.GarbageAsked.class, copies::collect);
         post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
+        post.heed(Nudge.SnapshotsChanged.addressOf(opened.self()), snapshotRounds::nudge);
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
                 .compose(left -> bunkers.adopt(left, ADOPTION_LIMIT))
                 .compose(adopted -> listen(shelf, inventories))
                 .compose(listening -> post.open())
                 .onSuccess(open -> begin(
-                        new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
+                        new Heartbeat(
+                                post,
+                                config,
+                                opened.self(),
+                                incarnation,
+                                () -> ledger.bytes() + opened.snapshots().bytes(),
+                                machines,
+                                grpcAddress()),
                         machines));
     }
 
@@ -162,6 +195,7 @@ public final class WorkerVerticle extends VerticleBase {
             beating = vertx.setPeriodic(config.beat().toMillis(), tick -> heartbeat.beat());
             copyRounds.nudge();
             bunkerRounds.nudge();
+            snapshotRounds.nudge();
         });
         told.onComplete(done -> copyRounds.nudge());
     }
@@ -170,7 +204,8 @@ public final class WorkerVerticle extends VerticleBase {
     public Future<?> stop() {
         stopped = true;
         vertx.cancelTimer(beating);
-        return Future.join(copyRounds.stop(), bunkerRounds.stop())
+        return Future.join(copyRounds.stop(), bunkerRounds.stop(), snapshotRounds.stop())
+                .compose(stopped -> snapshots.stop(CLOSE_LIMIT))
                 .compose(stopped -> Future.join(
                         copies.stop(CLOSE_LIMIT), bunkers.stop(config.onStop().keeps(alone))))
                 .compose(ended -> post.close(CLOSE_LIMIT))

@@ -140,6 +140,7 @@ class ExchangeTest {
                     new Inventories(files.inventories(), ledger),
                     BlobCache.open(files.blobs(), 0),
                     new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(directory.resolve("roots")))),
+                    SnapshotShelf.open(files.snapshots(), ledger),
                     WorkerConfig.Baker.NATIVE);
         }
 

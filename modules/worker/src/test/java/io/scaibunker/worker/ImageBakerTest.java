@@ -61,6 +61,7 @@ class ImageBakerTest {
                 new Inventories(files.inventories(), ledger),
                 BlobCache.open(files.blobs(), 0),
                 sources,
+                SnapshotShelf.open(files.snapshots(), ledger),
                 which);
     }
 

@@ -59,7 +59,13 @@ class InventoriesTest {
         Inventories inventories = new Inventories(files.inventories(), ledger);
         ImageSources sources = new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(roots)));
         baker = new ImageBaker(
-                files, ledger, inventories, BlobCache.open(files.blobs(), 0), sources, WorkerConfig.Baker.NATIVE);
+                files,
+                ledger,
+                inventories,
+                BlobCache.open(files.blobs(), 0),
+                sources,
+                SnapshotShelf.open(files.snapshots(), ledger),
+                WorkerConfig.Baker.NATIVE);
         GrpcServer grpc = GrpcServer.server(vertx);
         new InventoryServer(inventories, new Bench(vertx, 1, 1, 1), new Membership(FleetPass.of(new Secret("token"))))
                 .enrol(grpc);
