@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 
@@ -28,24 +30,42 @@ class PagesTest {
     private static final Pattern CALL =
             Pattern.compile("(?m)(?:^ *(?:\\$ )?|\\| |\\$\\(|<\\(|&& |; )(?:scripts/)?scaibunker (?=[a-z-])");
 
+    private static final CommandLine PROGRAM = Main.program(new Terminal(
+            InputStream.nullInputStream(),
+            new PrintStream(OutputStream.nullOutputStream()),
+            new PrintStream(OutputStream.nullOutputStream()),
+            false,
+            false,
+            Map.of()));
+
     @Test
     void whatTheBlocksShowIsParsed() throws IOException {
         List<String> wrong = new ArrayList<>();
         int[] count = new int[1];
         ofEachPage((page, text) -> FENCE.matcher(text).results().forEach(block -> {
-            String joined = block.group(1).replace("\\\n", " ");
+            String joined = commands(block.group(1)).replace("\\\n", " ");
             CALL.matcher(joined).results().forEach(call -> {
                 count[0]++;
                 String rest = joined.substring(call.end());
                 try {
                     parse(ShellWords.of(rest));
                 } catch (ParameterException e) {
+                    if (e.getMessage().contains("names no file that can be read")) {
+                        return; // It is the reader's.
+                    }
                     wrong.add(page + ": scaibunker " + rest.lines().findFirst().orElse("") + ": " + e.getMessage());
                 }
             });
         }));
         assertThat(wrong).isEmpty();
         assertThat(count[0]).as("commands found").isGreaterThan(20);
+    }
+
+    /** Where a block has prompts, what is not behind one is an answer. */
+    private static String commands(String block) {
+        return block.contains("$ scaibunker") || block.contains("$ scripts/")
+                ? block.lines().filter(line -> line.startsWith("$ ")).collect(Collectors.joining("\n"))
+                : block;
     }
 
     /** There they are named, often without what they would need. */
@@ -85,16 +105,8 @@ class PagesTest {
                     .allMatch(word -> word.equals("--set") || word.equals("--conf") || word.matches("[^-].*"));
             return;
         }
-        Main.program(NOWHERE).parseArgs(words.toArray(String[]::new));
+        PROGRAM.parseArgs(words.toArray(String[]::new));
     }
-
-    private static final Terminal NOWHERE = new Terminal(
-            InputStream.nullInputStream(),
-            new PrintStream(OutputStream.nullOutputStream()),
-            new PrintStream(OutputStream.nullOutputStream()),
-            false,
-            false,
-            Map.of());
 
     private static void ofEachPage(BiConsumer<Path, String> use) throws IOException {
         List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md"), ROOT.resolve("docker/README.md")));
