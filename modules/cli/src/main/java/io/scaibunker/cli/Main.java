@@ -53,15 +53,23 @@ public final class Main {
                 arguments);
         System.out.flush();
         System.err.flush();
-        // After a signal the process is on its way out already, with the code that tells of the signal.
-        if (code != ExitCode.INTERRUPTED.number()) {
-            // No waiting for threads of libraries: whatever had to be closed is closed.
-            Runtime.getRuntime().halt(code);
+        if (code == ExitCode.INTERRUPTED.number()) {
+            // After a signal the process is on its way out already, with the code that tells of it: this waits for
+            // that. What
+            // was interrupted inside of a bunker has the same code, and no signal.
+            System.exit(code);
         }
+        // No waiting for threads of libraries: whatever had to be closed is closed.
+        Runtime.getRuntime().halt(code);
     }
 
     /** One command, start to end. */
     static int run(Terminal terminal, String... arguments) {
+        return program(terminal).execute(arguments);
+    }
+
+    /** All commands there are. */
+    static CommandLine program(Terminal terminal) {
         var out = new PrintWriter(terminal.out(), true, UTF_8);
         var err = new PrintWriter(terminal.err(), true, UTF_8);
         var program = new CommandLine(new Main())
@@ -94,8 +102,7 @@ public final class Main {
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(110)
                 .setParameterExceptionHandler((wrong, _) -> misused(wrong))
-                .setExecutionExceptionHandler((thrown, command, _) -> failed(thrown, command))
-                .execute(arguments);
+                .setExecutionExceptionHandler((thrown, command, _) -> failed(thrown, command));
     }
 
     private static void tellExitCodes(CommandLine command) {
