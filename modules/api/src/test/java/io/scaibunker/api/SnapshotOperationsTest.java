@@ -50,10 +50,9 @@ class SnapshotOperationsTest {
         RunningApi.Answered asked = ask(world.bunker);
         assertThat(asked.status()).isEqualTo(202);
         String snapshot = asked.data().getString("id");
-        assertThat(asked.data())
-                .satisfies(row -> assertThat(row.getString("status")).isEqualTo("pending"))
-                .satisfies(row -> assertThat(row.getString("bunker_id")).isEqualTo(world.bunker))
-                .satisfies(row -> assertThat(row.getString("image_id")).isEqualTo(world.image));
+        assertThat(asked.data().getString("status")).isEqualTo("pending");
+        assertThat(asked.data().getString("bunker_id")).isEqualTo(world.bunker);
+        assertThat(asked.data().getString("image_id")).isEqualTo(world.image);
         assertThat(ask(world.bunker).code()).isEqualTo("WRONG_STATE");
         assertThat(register(api.superKey, "early", snapshot).code()).isEqualTo("WRONG_STATE");
         isReady(snapshot);
