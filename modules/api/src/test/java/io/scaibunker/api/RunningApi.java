@@ -15,6 +15,7 @@ import io.scaibunker.store.Migrations;
 import io.scaibunker.store.SecretBox;
 import io.scaibunker.store.StoreConfig;
 import io.scaibunker.store.Workers;
+import io.scaibunker.telemetry.Exposition;
 import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -60,6 +61,7 @@ final class RunningApi implements AutoCloseable {
     final ApiVerticle verticle;
     final String superKey;
     private final Path home = home();
+    private final Exposition exposition = Exposition.open();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -74,7 +76,12 @@ final class RunningApi implements AutoCloseable {
                 .reveal();
         ApiConfig config = ApiConfig.from(Settings.of(withPort(settings)));
         verticle = new ApiVerticle(
-                config, database, box, FakeBunker::open, Map.of("rooms", () -> Future.succeededFuture()));
+                config,
+                database,
+                box,
+                FakeBunker::open,
+                Map.of("rooms", () -> Future.succeededFuture()),
+                exposition::text);
         get(vertx.deployVerticle(verticle));
     }
 
@@ -249,6 +256,7 @@ final class RunningApi implements AutoCloseable {
     @Override
     public void close() {
         get(vertx.close());
+        exposition.close();
         rows.close();
         try {
             Files.deleteIfExists(home.resolve("first-key"));

@@ -8,12 +8,15 @@ import io.scaibunker.bus.Rounds;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageSources;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /** The door of the worker room. */
 @SuppressWarnings("NullAway.Init") // what start() makes
@@ -40,6 +43,7 @@ public final class WorkerVerticle extends VerticleBase {
     private ExchangeClient peers;
     private BunkerNetworks networks;
     private long beating;
+    private List<Runnable> gauges = List.of();
     private boolean stopped;
 
     /**
@@ -71,6 +75,9 @@ public final class WorkerVerticle extends VerticleBase {
     private Future<?> serve(Opened opened) {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
+        gauges = List.of(
+                Measure.CACHE_BYTES.gauge(ledger::bytes, "copies"),
+                Measure.CACHE_BYTES.gauge(() -> layerBytes(opened.blobs()), "layers"));
         networks = new BunkerNetworks(config, opened.self());
         MachineRoom machines = new MachineRoom(config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
@@ -128,6 +135,14 @@ public final class WorkerVerticle extends VerticleBase {
                         machines));
     }
 
+    private static Number layerBytes(BlobCache blobs) {
+        try {
+            return blobs.bytes();
+        } catch (IOException unreadable) {
+            return Double.NaN;
+        }
+    }
+
     private Future<?> listen(Shelf shelf, Inventories inventories) {
         server = vertx.createHttpServer(pass.server().setHost(config.grpcHost()).setPort(config.grpcPort()));
         GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(MESSAGE_MAX));
@@ -169,6 +184,7 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         stopped = true;
+        gauges.forEach(Runnable::run);
         vertx.cancelTimer(beating);
         return Future.join(copyRounds.stop(), bunkerRounds.stop())
                 .compose(stopped -> Future.join(
