@@ -53,11 +53,14 @@ public final class Main {
                 arguments);
         System.out.flush();
         System.err.flush();
-        // After a signal the process is on its way out already, with the code that tells of the signal.
-        if (code != ExitCode.INTERRUPTED.number()) {
-            // No waiting for threads of libraries: whatever had to be closed is closed.
-            Runtime.getRuntime().halt(code);
+        if (code == ExitCode.INTERRUPTED.number()) {
+            // After a signal the process is on its way out already, with the code that tells of it: this waits for
+            // that. What
+            // was interrupted inside of a bunker has the same code, and no signal.
+            System.exit(code);
         }
+        // No waiting for threads of libraries: whatever had to be closed is closed.
+        Runtime.getRuntime().halt(code);
     }
 
     /** One command, start to end. */

@@ -3,10 +3,9 @@ package io.scaibunker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -52,7 +51,12 @@ final class ShellCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (var screen = TerminalBuilder.builder().system(true).dumb(true).build()) {
+        try (var screen = TerminalBuilder.builder()
+                .system(true)
+                .dumb(true)
+                // What the terminal can is asked by the program inside, if anybody; its answers must not be lost here.
+                .graphemeCluster(false)
+                .build()) {
             if (isNone(screen)) {
                 throw new UsageException("standard input is no terminal; scaibunker bunker exec runs commands");
             }
@@ -74,32 +78,35 @@ final class ShellCommand implements Callable<Integer> {
                 .with("program", program)
                 .with("cols", Math.max(1, screen.getSize().getColumns()))
                 .with("rows", Math.max(1, screen.getSize().getRows()));
-        var inside = new Inside(Channels.newChannel(screen.output()));
-        var socket = api.socket(call, inside);
+        var inside = new Inside(screen.output());
+        // Before anything comes from inside: whoever answers it must find that keys go there.
         Attributes before = screen.enterRawMode();
         try {
-            screen.handle(
-                    org.jline.terminal.Terminal.Signal.WINCH,
-                    signal -> resize(
-                            socket,
-                            screen.getSize().getColumns(),
-                            screen.getSize().getRows()));
-            var keys = Thread.ofPlatform().daemon().start(() -> type(screen, socket));
-            var end = inside.end();
-            keys.interrupt();
-            return end;
+            var socket = api.socket(call, inside);
+            try {
+                screen.handle(
+                        org.jline.terminal.Terminal.Signal.WINCH,
+                        signal -> resize(
+                                socket,
+                                screen.getSize().getColumns(),
+                                screen.getSize().getRows()));
+                Thread.ofPlatform().daemon().start(() -> type(socket));
+                return inside.end();
+            } finally {
+                socket.abort();
+            }
         } finally {
             screen.setAttributes(before);
-            socket.abort();
         }
     }
 
-    private static void type(org.jline.terminal.Terminal screen, WebSocket socket) {
+    /** Reads keys past the screen's own stream: that one could not be closed while a key is waited for. */
+    private void type(WebSocket socket) {
         var piece = new byte[PIECE];
         try {
-            for (var count = screen.input().read(piece);
+            for (var count = terminal.in().read(piece);
                     count >= 0;
-                    count = screen.input().read(piece)) {
+                    count = terminal.in().read(piece)) {
                 // One at a time: the next may be sent when this one is.
                 socket.sendBinary(ByteBuffer.wrap(piece.clone(), 0, count), true)
                         .join();
@@ -119,21 +126,22 @@ final class ShellCommand implements Callable<Integer> {
 
     /** What comes from inside; its last word is {@code {"exit":{…}}}. */
     private static final class Inside implements WebSocket.Listener {
-        private final WritableByteChannel screen;
+        private final OutputStream screen;
         private final CompletableFuture<Integer> ended = new CompletableFuture<>();
         private final StringBuilder text = new StringBuilder();
         private @Nullable JsonNode exit;
 
-        Inside(WritableByteChannel screen) {
+        Inside(OutputStream screen) {
             this.screen = screen;
         }
 
         @Override
         public @Nullable CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
             try {
-                while (data.hasRemaining()) {
-                    screen.write(data);
-                }
+                var piece = new byte[data.remaining()];
+                data.get(piece);
+                screen.write(piece);
+                screen.flush();
                 socket.request(1);
             } catch (IOException unwritable) {
                 ended.completeExceptionally(unwritable);

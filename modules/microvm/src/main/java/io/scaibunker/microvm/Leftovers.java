@@ -67,7 +67,8 @@ public final class Leftovers {
         try {
             var workDir =
                     Files.readSymbolicLink(PROC.resolve(Long.toString(pid)).resolve("cwd"));
-            return directory.equals(workDir.getParent()) && mayWrite(pid, workDir)
+            // Whose directory is gone can be nobody's machine any more; it is still ours to end.
+            return directory.equals(workDir.getParent()) && (Files.notExists(workDir) || mayWrite(pid, workDir))
                     ? workDir.getFileName().toString()
                     : null;
         } catch (IOException endedOrNotOurs) {
