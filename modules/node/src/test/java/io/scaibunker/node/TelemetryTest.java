@@ -74,7 +74,9 @@ class TelemetryTest {
 
     @AfterAll
     static void stop() {
-        fleet.close();
+        if (fleet != null) {
+            fleet.close();
+        }
         collector.stop(0);
     }
 
