@@ -108,7 +108,7 @@ public final class ApiVerticle extends VerticleBase {
 
         Map<String, Operation> operations = new HashMap<>();
         new HealthOperations(all, config.checkTimeout()).enrol(operations);
-        new ImageOperations(database, post).enrol(operations);
+        new ImageOperations(database, box, post).enrol(operations);
         new ScanOperations(vertx, database, post).enrol(operations);
         new CopyOperations(database, post, progress).enrol(operations);
         new CredentialOperations(database, box).enrol(operations);

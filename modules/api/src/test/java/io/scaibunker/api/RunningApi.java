@@ -6,6 +6,8 @@ import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Settings;
 import io.scaibunker.model.WorkerAbilities;
@@ -58,6 +60,9 @@ final class RunningApi implements AutoCloseable {
     final Vertx vertx = Vertx.vertx();
     final Database database = Database.open(vertx, rows.url(), StoreConfig.from(Settings.of(Map.of())));
     final SecretBox box = SecretBox.fresh();
+    /** What workers find at every source but those that are nowhere. */
+    static final Digest SEEN = new Digest("sha256:" + "5".repeat(64));
+
     final ApiVerticle verticle;
     final String superKey;
     private final Path home = home();
@@ -150,6 +155,14 @@ final class RunningApi implements AutoCloseable {
                 Question.GarbageAsked.class,
                 asked -> Future.succeededFuture(new Answer.Garbage(
                         0, 0, 7, List.of(new Answer.CacheItem("layers", null, null, 7, false, "for the next")), 0)));
+        ears.serve(
+                Question.SourceLooked.addressOf(id),
+                Question.SourceLooked.class,
+                asked -> asked.source().toString().contains("nowhere")
+                        ? Future.failedFuture(
+                                new PlatformException(ErrorCode.SOURCE_NOT_FOUND, "there is no such image"))
+                        : Future.succeededFuture(new Answer.SourceSeen(
+                                SEEN, 3 << 20, List.of(new Answer.SeenLayer(SEEN, 3 << 20)), 0)));
         get(ears.open());
         IncarnationId run = IncarnationId.fresh();
         Workers.Beat beat = new Workers.Beat(

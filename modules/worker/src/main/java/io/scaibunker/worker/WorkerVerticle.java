@@ -81,13 +81,8 @@ public final class WorkerVerticle extends VerticleBase {
         networks = new BunkerNetworks(config, opened.self());
         MachineRoom machines = new MachineRoom(config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
-        ImageBaker baker = new ImageBaker(
-                opened.files(),
-                ledger,
-                inventories,
-                opened.blobs(),
-                new ImageSources(SourceRules.of(config.sources())),
-                config.baker());
+        ImageSources sources = new ImageSources(SourceRules.of(config.sources()));
+        ImageBaker baker = new ImageBaker(opened.files(), ledger, inventories, opened.blobs(), sources, config.baker());
         bunkers = new BunkerKeeper(
                 context,
                 new BunkerDesk(opened.self(), incarnation, post, config.askTimeout()),
@@ -124,6 +119,10 @@ public final class WorkerVerticle extends VerticleBase {
         bunkerRounds = new Rounds(vertx, "bunkers", config.sweep(), bunkers::drain);
         post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
         post.serve(Question.GarbageAsked.addressOf(opened.self()), Question.GarbageAsked.class, copies::collect);
+        post.serve(
+                Question.SourceLooked.addressOf(opened.self()),
+                Question.SourceLooked.class,
+                new SourceLook(sources, bench)::look);
         post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
