@@ -21,8 +21,10 @@ final class ApiException extends IOException {
     static ApiException answered(
             int status, String code, String message, List<String> details, int retryAfter, String requestId) {
         var text = new StringBuilder(code).append(": ").append(message);
-        details.forEach(
-                detail -> text.append(System.lineSeparator()).append("  ").append(detail));
+        details.stream()
+                .filter(detail -> !detail.equals(message))
+                .forEach(detail ->
+                        text.append(System.lineSeparator()).append("  ").append(detail));
         if (retryAfter > 0) {
             text.append(System.lineSeparator())
                     .append("  it may help to try again in ")

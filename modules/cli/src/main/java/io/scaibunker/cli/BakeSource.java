@@ -31,6 +31,10 @@ sealed interface BakeSource {
         if (text.startsWith(TAR)) {
             return new Archive(file(text, real(text, TAR)));
         }
+        if (Path.of(text).toFile().isFile()) {
+            throw new IllegalArgumentException("'" + text + "' is a file here, and no reference; write " + TAR + " or "
+                    + DOCKER_ARCHIVE + " before it");
+        }
         return new Registry(text);
     }
 

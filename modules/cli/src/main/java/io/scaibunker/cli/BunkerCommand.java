@@ -74,9 +74,11 @@ final class BunkerCommand {
     }
 
     static List<String> sheet(Terminal terminal, JsonNode bunker) {
-        var sheet = new Sheet(terminal.style());
-        for (var field :
-                List.of("name", "id", "status", "lifecycle_mode", "network_profile", "image_id", "worker_id")) {
+        var sheet = new Sheet(terminal.style())
+                .line("name", bunker.path("name"))
+                .line("id", bunker.path("id"))
+                .line("status", Tables.standing(bunker));
+        for (var field : List.of("lifecycle_mode", "network_profile", "image_id", "worker_id")) {
             sheet.line(field.replace('_', ' '), bunker.path(field));
         }
         sheet.line(
@@ -84,9 +86,11 @@ final class BunkerCommand {
                 bunker.path("cpu_millicores").asLong() + " millicores, "
                         + Text.mebibytes(bunker.path("memory_mb").asLong()) + " memory, "
                         + Text.mebibytes(bunker.path("disk_mb").asLong()) + " disk");
-        for (var field : List.of("created_at", "started_at", "ended_at")) {
+        for (var field : List.of("created_at", "started_at", "expires_at", "ended_at")) {
             sheet.line(field.replace("_at", ""), bunker.path(field));
         }
+        sheet.line("unused since", bunker.path("idle_since"));
+        sheet.line("ended because", bunker.path("ended_reason"));
         sheet.line(
                 "failure",
                 bunker.path("failure").isObject()

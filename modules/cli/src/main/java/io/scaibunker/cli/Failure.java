@@ -5,6 +5,7 @@ import io.scaibunker.ext4.ImageWriteException;
 import io.scaibunker.layers.LayerException;
 import io.scaibunker.oci.SourceException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -41,7 +42,12 @@ record Failure(ExitCode code, String message) {
     }
 
     private static String text(Throwable thrown) {
-        return String.valueOf(thrown.getMessage());
+        if (thrown.getMessage() != null) {
+            return thrown.getMessage();
+        }
+        return thrown instanceof ConnectException
+                ? "cannot connect"
+                : thrown.getClass().getSimpleName();
     }
 
     private static ExitCode code(SourceException source) {

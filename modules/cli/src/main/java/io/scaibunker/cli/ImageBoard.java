@@ -149,8 +149,20 @@ final class ImageBoard {
         return text.toString();
     }
 
+    /** What failed and where, in full where a line had no room for it. */
+    List<String> failures() {
+        return rows.values().stream()
+                .filter(row -> is(row, "failed") && whole(row.path("error")).length() > REASON_MAX)
+                .map(row -> name(row) + ": " + whole(row.path("error")))
+                .toList();
+    }
+
+    private static String whole(JsonNode error) {
+        return Text.of(error.path("code")) + ": " + Text.of(error.path("message"));
+    }
+
     private static String reason(JsonNode error) {
-        var text = Text.of(error.path("code")) + ": " + Text.of(error.path("message"));
+        var text = whole(error);
         return text.length() > REASON_MAX ? text.substring(0, REASON_MAX) + "…" : text;
     }
 

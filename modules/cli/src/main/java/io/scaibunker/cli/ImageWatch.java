@@ -58,6 +58,9 @@ final class ImageWatch {
             }
             return isOver(well);
         });
+        if (!well[0]) {
+            board.failures().forEach(terminal.err()::println);
+        }
         return well[0];
     }
 

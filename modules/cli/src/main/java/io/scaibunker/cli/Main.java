@@ -65,6 +65,11 @@ public final class Main {
 
     /** One command, start to end. */
     static int run(Terminal terminal, String... arguments) {
+        return program(terminal).execute(arguments);
+    }
+
+    /** All commands there are. */
+    static CommandLine program(Terminal terminal) {
         var out = new PrintWriter(terminal.out(), true, UTF_8);
         var err = new PrintWriter(terminal.err(), true, UTF_8);
         var program = new CommandLine(new Main())
@@ -96,8 +101,7 @@ public final class Main {
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(110)
                 .setParameterExceptionHandler((wrong, _) -> misused(wrong))
-                .setExecutionExceptionHandler((thrown, command, _) -> failed(thrown, command))
-                .execute(arguments);
+                .setExecutionExceptionHandler((thrown, command, _) -> failed(thrown, command));
     }
 
     private static void tellExitCodes(CommandLine command) {

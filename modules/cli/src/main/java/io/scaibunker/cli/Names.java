@@ -42,7 +42,7 @@ final class Names {
                 living.add(bunker);
             }
         }
-        return one("bunker", text, living);
+        return one("living bunker", text, living);
     }
 
     List<String> images(List<String> texts) throws IOException {

@@ -3,11 +3,21 @@ package io.scaibunker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The columns of each kind of thing. */
 final class Tables {
     private static final double CORE = 1000;
+
+    /** By what is wanted of a thing, the states in which that is still to come. */
+    private static final Map<String, List<String>> TO_COME = Map.of(
+            "drain", List.of("ready"),
+            "serve", List.of("draining"),
+            "pause", List.of("running"),
+            "run", List.of("paused"),
+            "end", List.of("pending", "provisioning", "running", "paused"));
 
     private Tables() {}
 
@@ -81,7 +91,7 @@ final class Tables {
         var now = Instant.now();
         return new Table()
                 .column("NAME", "name")
-                .column("STATUS", "status")
+                .column("STATUS", Tables::standing)
                 .column(
                         "CPU",
                         row -> cores(row.at("/allocated/cpu_millicores")) + "/"
@@ -89,10 +99,24 @@ final class Tables {
                 .column("MEMORY", row -> of(row, "memory_mb"))
                 .column("DISK", row -> of(row, "disk_mb"))
                 .column("CACHE", row -> Text.bytes(row.path("cache_bytes").asLong()))
-                .column("DRIVER", row -> Text.of(row.path("driver")) + "/" + Text.of(row.path("acceleration")))
+                .column("DRIVER", Tables::driver)
                 .column("SEEN", row -> Text.age(row.path("last_heartbeat"), now))
                 .wide("ZONE", "zone")
+                .wide("WHY", "acceleration")
                 .wide("ID", "id");
+    }
+
+    /** How its bunkers run; why so is more than a column holds. */
+    private static String driver(JsonNode worker) {
+        return Text.of(worker.path("driver")) + "/"
+                + Text.of(worker.path("acceleration")).replaceFirst(":.*", "");
+    }
+
+    /** How a thing stands; and what it is asked to become, where that is still to come. */
+    static String standing(JsonNode thing) {
+        var status = Text.of(thing.path("status"));
+        var wanted = Text.of(thing.path("intent"));
+        return TO_COME.getOrDefault(wanted, List.of()).contains(status) ? status + ", to " + wanted : status;
     }
 
     private static String cores(JsonNode millicores) {
@@ -109,7 +133,7 @@ final class Tables {
         var now = Instant.now();
         return new Table()
                 .column("NAME", "name")
-                .column("STATUS", "status")
+                .column("STATUS", Tables::standing)
                 .column("MODE", "lifecycle_mode")
                 .column("CPU", row -> cores(row.path("cpu_millicores")))
                 .column("MEMORY", row -> Text.mebibytes(row.path("memory_mb").asLong()))

@@ -5,11 +5,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An image's scan, with all pages of its findings. */
 final class Verdict {
     private static final int PAGE = 1000;
+
+    /** By severity; then how many have a remedy, and how many the policy minds. */
+    private static final List<String> COUNTS =
+            List.of("critical", "high", "medium", "low", "negligible", "unknown", "fixable", "failing");
 
     private final ObjectNode scan;
 
@@ -42,9 +47,10 @@ final class Verdict {
                 + (scan.path("scan_reason").isTextual() ? "  " + Text.of(scan.path("scan_reason")) : "")
                 + (scan.path("message").isTextual() ? "  " + Text.of(scan.path("message")) : ""));
         if (scan.path("counts").isObject()) {
-            lines.add(scan.path("counts").properties().stream()
-                    .map(count -> Text.plain(count.getKey()) + " " + Text.of(count.getValue()))
-                    .collect(java.util.stream.Collectors.joining(", ")));
+            lines.add(COUNTS.stream()
+                    .filter(scan.path("counts")::has)
+                    .map(count -> count + " " + Text.of(scan.path("counts").path(count)))
+                    .collect(Collectors.joining(", ")));
         }
         for (var database : scan.path("database")) {
             lines.add(style.faint("advisories of " + Text.of(database.path("ecosystem")) + ": "

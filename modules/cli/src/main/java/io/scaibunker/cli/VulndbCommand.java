@@ -80,7 +80,8 @@ final class VulndbCommand {
         var here = new AdvisoryDatabase(directory).ecosystems();
         var asked = ecosystems != null && !ecosystems.isEmpty() ? ecosystems : here.isEmpty() ? COMMON : here;
         var failed = 0;
-        try (var sync = new AdvisorySync(directory, bucket == null ? AdvisorySync.PUBLIC : bucket, TIMEOUT)) {
+        var from = bucket == null ? AdvisorySync.PUBLIC : bucket;
+        try (var sync = new AdvisorySync(directory, from, TIMEOUT)) {
             for (var ecosystem : asked) {
                 try {
                     terminal.out()
@@ -89,7 +90,8 @@ final class VulndbCommand {
                                     .orElse(ecosystem + ": unchanged"));
                 } catch (IOException unfit) {
                     failed++;
-                    terminal.err().println("scaibunker vulndb sync: " + ecosystem + ": " + reason(unfit));
+                    terminal.err()
+                            .println("scaibunker vulndb sync: " + ecosystem + " from " + from + ": " + reason(unfit));
                 }
             }
         }

@@ -3,6 +3,7 @@ package io.scaibunker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,7 +57,7 @@ final class WorkerCommand {
         var sheet = new Sheet(terminal.style())
                 .line("name", worker.path("name"))
                 .line("id", worker.path("id"))
-                .line("status", worker.path("status"))
+                .line("status", Tables.standing(worker))
                 .line("heard", worker.path("last_heartbeat"))
                 .line("driver", worker.path("driver"))
                 .line("acceleration", worker.path("acceleration"))
@@ -70,10 +71,24 @@ final class WorkerCommand {
                             + Text.mebibytes(room.path("memory_mb").asLong()) + " memory, "
                             + Text.mebibytes(room.path("disk_mb").asLong()) + " disk");
         }
+        sheet.line("networks", words(worker.at("/capabilities/network_profiles")))
+                .line("enforced", words(worker.at("/capabilities/enforced")));
         for (var what : List.of("labels", "versions")) {
             worker.path(what).properties().forEach(one -> sheet.line(Text.plain(one.getKey()), one.getValue()));
         }
+        var reasons = worker.at("/capabilities/reasons");
+        if (!reasons.isEmpty()) {
+            sheet.part(
+                    "WHY",
+                    reasons.properties().stream()
+                            .map(reason -> Text.plain(reason.getKey()) + ": " + Text.of(reason.getValue()))
+                            .toList());
+        }
         return sheet.lines();
+    }
+
+    private static String words(JsonNode list) {
+        return list.valueStream().map(Text::of).collect(Collectors.joining(", "));
     }
 
     @Command(

@@ -73,6 +73,35 @@ class ShownTest {
                 {"worker_id":"w2","status":"failed","error":{"code":"SOURCE_AUTH","message":"no\\u001b[2J"}}""")));
         assertThat(board.lines(10, Style.PLAIN)).contains("  two  failed   SOURCE_AUTH: no?[2J");
         assertThat(board.isMoving()).isFalse();
+        assertThat(board.failures()).isEmpty();
+        board.hear(new EventStream.Event("4", "cache", json("""
+                {"worker_id":"w2","error":{"code":"SOURCE_AUTH","message":"%s"}}""".formatted("why ".repeat(40)))));
+        assertThat(board.lines(10, Style.PLAIN).getLast()).hasSizeLessThan(110).endsWith("…");
+        assertThat(board.failures())
+                .singleElement()
+                .asString()
+                .startsWith("two: SOURCE_AUTH: why")
+                .hasSizeGreaterThan(150);
+    }
+
+    @Test
+    void whatIsAskedForAndStillToComeIsTold() throws Exception {
+        assertThat(Tables.standing(json("{\"status\":\"ready\",\"intent\":\"drain\"}")))
+                .isEqualTo("ready, to drain");
+        assertThat(Tables.standing(json("{\"status\":\"draining\",\"intent\":\"drain\"}")))
+                .isEqualTo("draining");
+        assertThat(Tables.standing(json("{\"status\":\"running\",\"intent\":\"pause\"}")))
+                .isEqualTo("running, to pause");
+        assertThat(Tables.standing(json("{\"status\":\"running\",\"intent\":\"run\"}")))
+                .isEqualTo("running");
+        assertThat(Tables.standing(json("{\"status\":\"terminated\",\"intent\":\"end\"}")))
+                .isEqualTo("terminated");
+        assertThat(Tables.workers().lines(json("""
+                [{"name":"w","status":"ready","driver":"qemu","acceleration":"tcg: /dev/kvm opens, but …"}]"""), false, Style.PLAIN))
+                .last()
+                .asString()
+                .contains("qemu/tcg")
+                .doesNotContain("kvm");
     }
 
     @Test

@@ -27,11 +27,18 @@ import java.util.stream.Collectors;
  * <p>All views share one memory; not safe for use by several threads.
  */
 public final class Settings {
-    /** A key somebody read: what it is now and what it would be when unset, both as typed values. */
-    public record Known(String key, Object value, Object fallback) {}
+    /** A key somebody read: what it is now and what it would be when unset, both as typed values; what is allowed, in words. */
+    public record Known(String key, Object value, Object fallback, String allowed) {
+        /** What sets it in the environment. */
+        public String environmentName() {
+            return SettingText.environmentName(key);
+        }
+    }
 
     private static final String DATA_DIR = "node.data-dir";
     private static final String NOT_SET = "";
+    private static final String TEXT = "some text";
+    private static final String WORDS = "words between commas";
 
     private final Source source;
     private final String prefix;
@@ -69,11 +76,11 @@ public final class Settings {
     }
 
     public String text(String key, String fallback) {
-        return read(key, fallback, "some text", Optional::of);
+        return read(key, fallback, TEXT, Optional::of);
     }
 
     public Optional<String> text(String key) {
-        return readOptional(key, "some text", Optional::of);
+        return readOptional(key, TEXT, Optional::of);
     }
 
     public int integer(String key, int fallback, int least, int most) {
@@ -134,8 +141,8 @@ public final class Settings {
     /** Words between commas; here an empty value is the empty list, not the default. */
     public List<String> list(String key, List<String> fallback) {
         return setAtAll(key) && raw(key).isEmpty()
-                ? note(key, List.of(), fallback)
-                : read(key, fallback, "words between commas", value -> Optional.of(split(value)));
+                ? note(key, List.of(), fallback, WORDS)
+                : read(key, fallback, WORDS, value -> Optional.of(split(value)));
     }
 
     /** Like {@link #list}, where only these words are allowed. */
@@ -180,7 +187,7 @@ public final class Settings {
     public Optional<Secret> secret(String key) {
         var file = path(key + "-file");
         var value = raw(key);
-        note(key, value.isEmpty() ? NOT_SET : new Secret(value), NOT_SET);
+        note(key, value.isEmpty() ? NOT_SET : new Secret(value), NOT_SET, TEXT);
         if (!value.isEmpty()) {
             return Optional.of(new Secret(value));
         }
@@ -215,21 +222,21 @@ public final class Settings {
     private <T> T read(String key, T fallback, String allowed, Function<String, Optional<T>> parse) {
         var text = raw(key);
         if (text.isEmpty()) {
-            return note(key, fallback, fallback);
+            return note(key, fallback, fallback, allowed);
         }
         var value = parse.apply(text);
         if (value.isEmpty()) {
             source.problems.add(prefix + key + "=" + shortened(text) + ": allowed is " + allowed);
         }
-        return note(key, value.orElse(fallback), fallback);
+        return note(key, value.orElse(fallback), fallback, allowed);
     }
 
     private <T> Optional<T> readOptional(String key, String allowed, Function<String, Optional<T>> parse) {
         return read(key, Optional.<T>empty(), allowed, text -> parse.apply(text).map(Optional::of));
     }
 
-    private <T> T note(String key, T value, Object fallback) {
-        source.known.putIfAbsent(prefix + key, new Known(prefix + key, value, fallback));
+    private <T> T note(String key, T value, Object fallback, String allowed) {
+        source.known.putIfAbsent(prefix + key, new Known(prefix + key, value, fallback, allowed));
         return value;
     }
 

@@ -105,8 +105,9 @@ class SettingsTest {
 
         assertThat(settings.known())
                 .containsExactly(
-                        new Settings.Known("a.count", 7L, 3L),
-                        new Settings.Known("a.note", Optional.empty(), Optional.empty()));
+                        new Settings.Known("a.count", 7L, 3L, "a whole number, 0 to 10"),
+                        new Settings.Known("a.note", Optional.empty(), Optional.empty(), "some text"));
+        assertThat(settings.known().getFirst().environmentName()).isEqualTo("SCAIBUNKER_A_COUNT");
     }
 
     @Test

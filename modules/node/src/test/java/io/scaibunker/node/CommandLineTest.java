@@ -124,6 +124,7 @@ class CommandLineTest {
                         .getString("name"))
                 .isEqualTo("one");
         ok("group", "create", "pool", "--all-images", "--worker", "one");
+        assertThat(ok("group", "show", "pool").out()).endsWith("WORKERS\none\n");
 
         Ended rehearsed = ok(
                 "image",

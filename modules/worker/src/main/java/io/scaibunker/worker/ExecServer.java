@@ -220,11 +220,14 @@ final class ExecServer {
         private void pass(ExecOut part) {
             use.touch();
             window.acquireUninterruptibly();
-            if (gone) {
-                window.release();
-                return;
-            }
-            loop.runOnContext(now -> request.response().write(part).onComplete(written -> window.release()));
+            loop.runOnContext(now -> {
+                // Looked at here: the stream of who has gone meanwhile does not fail, it throws.
+                if (gone) {
+                    window.release();
+                } else {
+                    request.response().write(part).onComplete(written -> window.release());
+                }
+            });
         }
 
         private void feed(byte[] input) {
