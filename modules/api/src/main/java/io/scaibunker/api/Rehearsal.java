@@ -49,27 +49,15 @@ final class Rehearsal {
         this.post = post;
     }
 
-    /** Takes back what was written, and carries what it would have been. */
-    private static final class TakenBack extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-        private final transient JsonObject warm;
-        private final transient List<CacheRow> rows;
-
-        TakenBack(JsonObject warm, List<CacheRow> rows) {
-            super(null, null, false, false);
-            this.warm = warm;
-            this.rows = rows;
-        }
-    }
+    /** What was written, and taken back. */
+    private record Written(JsonObject warm, List<CacheRow> rows) {}
 
     /** @param write writes the rows of a registration; answers the counts of its copies */
     Future<Reply> of(Registration wish, BuildSource source, ImageId id, Function<SqlClient, Future<JsonObject>> write) {
-        return database.<TakenBack>inTransaction(sql -> write.apply(sql)
-                        .compose(warm ->
-                                ImageCache.of(sql, id).compose(rows -> Future.failedFuture(new TakenBack(warm, rows)))))
-                .recover(thrown ->
-                        thrown instanceof TakenBack back ? Future.succeededFuture(back) : Future.failedFuture(thrown))
-                .compose(back -> looked(wish.tenantId(), source, back.rows).compose(seen -> told(wish, back, seen)));
+        return database.rehearse(sql ->
+                        write.apply(sql).compose(warm -> ImageCache.of(sql, id).map(rows -> new Written(warm, rows))))
+                .compose(written ->
+                        looked(wish.tenantId(), source, written.rows()).compose(seen -> told(wish, written, seen)));
     }
 
     /** What the source is, or why it is not to be had. */
@@ -133,7 +121,7 @@ final class Rehearsal {
                         .orElse(null));
     }
 
-    private Future<Reply> told(Registration wish, TakenBack back, Seen seen) {
+    private Future<Reply> told(Registration wish, Written written, Seen seen) {
         SourceSeen found = seen.found();
         Future<Optional<Long>> known = found == null
                 ? Future.succeededFuture(Optional.empty())
@@ -143,9 +131,9 @@ final class Rehearsal {
                 .put("name", wish.name())
                 .put("source", source(seen))
                 .put("cap", cap(wish.sizeMib(), found, bytes))
-                .put("warm", back.warm)
-                .put("workers", workers(back.rows))
-                .put("more_workers", Math.max(0, back.rows.size() - WORKERS_SHOWN))));
+                .put("warm", written.warm())
+                .put("workers", workers(written.rows()))
+                .put("more_workers", Math.max(0, written.rows().size() - WORKERS_SHOWN))));
     }
 
     private static JsonObject source(Seen seen) {

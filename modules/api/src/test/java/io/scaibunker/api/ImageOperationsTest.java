@@ -89,7 +89,8 @@ class ImageOperationsTest {
         var gone = api.post(
                 BASE + "/images?dry_run=true",
                 admin,
-                wish.copy().put("build_source", new JsonObject().put("kind", "oci").put("ref", "docker.io/nowhere:1")));
+                wish.copy()
+                        .put("build_source", new JsonObject().put("kind", "oci").put("ref", "docker.io/nowhere:1")));
         assertThat(gone.status()).isEqualTo(200);
         assertThat(gone.data().getJsonObject("source").getJsonObject("error").getString("code"))
                 .isEqualTo("SOURCE_NOT_FOUND");

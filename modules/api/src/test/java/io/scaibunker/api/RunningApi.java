@@ -4,9 +4,9 @@ import io.scaibunker.bus.Answer;
 import io.scaibunker.bus.BusCodec;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
-import io.scaibunker.model.Digest;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Settings;
@@ -161,8 +161,8 @@ final class RunningApi implements AutoCloseable {
                 asked -> asked.source().toString().contains("nowhere")
                         ? Future.failedFuture(
                                 new PlatformException(ErrorCode.SOURCE_NOT_FOUND, "there is no such image"))
-                        : Future.succeededFuture(new Answer.SourceSeen(
-                                SEEN, 3 << 20, List.of(new Answer.SeenLayer(SEEN, 3 << 20)), 0)));
+                        : Future.succeededFuture(
+                                new Answer.SourceSeen(SEEN, 3 << 20, List.of(new Answer.SeenLayer(SEEN, 3 << 20)), 0)));
         get(ears.open());
         IncarnationId run = IncarnationId.fresh();
         Workers.Beat beat = new Workers.Beat(
