@@ -7,6 +7,7 @@ import io.scaibunker.model.ImageId;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
+import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.Word;
 import io.scaibunker.store.AvailabilityGroups;
 import io.scaibunker.store.Database;
@@ -14,6 +15,7 @@ import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Images;
 import io.scaibunker.store.Images.Image;
 import io.scaibunker.store.Scans;
+import io.scaibunker.store.SecretBox;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -29,9 +31,11 @@ final class ImageOperations {
 
     private final Database database;
     private final Post post;
+    private final Rehearsal rehearsal;
     private final SnapshotOperations snapshots;
 
-    ImageOperations(Database database, Post post, SnapshotOperations snapshots) {
+    ImageOperations(Database database, SecretBox box, Post post, SnapshotOperations snapshots) {
+        this.rehearsal = new Rehearsal(database, box, post);
         this.database = database;
         this.post = post;
         this.snapshots = snapshots;
@@ -48,12 +52,16 @@ final class ImageOperations {
     private Future<Reply> register(Request request) {
         Images.Registration registration = registration(request);
         ImageId id = ImageId.fresh();
-        // Image, scan and pending copies in one transaction: the first answer's counts are true.
+        if (request.query("dry_run").filter("true"::equals).isPresent()) {
+            return rehearsal.of(
+                    registration,
+                    asked(registration),
+                    id,
+                    sql -> write(sql, id, registration).map(Shown::warm));
+        }
         return database.inTransaction(sql -> snapshots
                         .hold(sql, request.caller(), registration.buildSource())
-                        .compose(held -> Images.insert(sql, id, registration))
-                        .compose(inserted -> Scans.await(sql, id))
-                        .compose(awaited -> ImageCache.spread(sql, id))
+                        .compose(held -> write(sql, id, registration))
                         .compose(warm -> Finder.image(sql, request.caller().viewer(), id.toString())
                                 .map(image -> view(image).put("warm", Shown.warm(warm)))))
                 .onSuccess(committed -> {
@@ -61,6 +69,23 @@ final class ImageOperations {
                     post.nudge(new Nudge.ScanAsked(id));
                 })
                 .map(Reply::created);
+    }
+
+    /** Image, scan and pending copies in one transaction: the first answer's counts are true. */
+    private static Future<WarmCounts> write(SqlClient sql, ImageId id, Images.Registration registration) {
+        return Images.insert(sql, id, registration)
+                .compose(inserted -> Scans.await(sql, id))
+                .compose(awaited -> ImageCache.spread(sql, id));
+    }
+
+    private static BuildSource asked(Images.Registration registration) {
+        JsonObject source = registration.buildSource();
+        return switch (source.getString("kind")) {
+            case "oci" -> new BuildSource.Oci(source.getString("ref"), source.getString("platform"));
+            case "tar" -> new BuildSource.Tar(source.getString("path"));
+            default ->
+                throw PlatformException.invalid("dry_run", "is for what lies elsewhere: a snapshot is known to be there");
+        };
     }
 
     private static Images.Registration registration(Request request) {

@@ -2,8 +2,9 @@ package io.scaibunker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.BiConsumer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,7 +74,7 @@ final class GroupCommand {
                         .with("image_policy", all ? "all" : null)
                         .json()));
         group = put(api, group, imageIds, workerIds);
-        output.print(terminal, group, sheet(group));
+        output.print(terminal, group, output.isForPeople() ? sheet(api, group) : List.of());
         return ExitCode.DONE.number();
     }
 
@@ -107,11 +108,11 @@ final class GroupCommand {
             throws IOException {
         var api = remote.api(terminal);
         var group = api.data(Call.get(GROUPS, new Names(api).group(name)));
-        output.print(terminal, group, output.isForPeople() ? sheet(group) : List.of());
+        output.print(terminal, group, output.isForPeople() ? sheet(api, group) : List.of());
         return ExitCode.DONE.number();
     }
 
-    private List<String> sheet(JsonNode group) {
+    private List<String> sheet(Api api, JsonNode group) throws IOException {
         var sheet = new Sheet(terminal.style())
                 .line("name", group.path("name"))
                 .line("id", group.path("id"))
@@ -123,14 +124,25 @@ final class GroupCommand {
         if (group.has("warm")) {
             sheet.line("copies", ImageCommand.warm(group.path("warm")));
         }
-        BiConsumer<String, String> part = (head, field) -> {
-            if (!group.path(field).isEmpty()) {
-                sheet.part(head, group.path(field).valueStream().map(Text::of).toList());
-            }
-        };
-        part.accept("IMAGES", "image_ids");
-        part.accept("WORKERS", "worker_ids");
+        members(api, sheet, "images", group.path("image_ids"));
+        members(api, sheet, "workers", group.path("worker_ids"));
         return sheet.lines();
+    }
+
+    /** By name, as people know them. */
+    private static void members(Api api, Sheet sheet, String kind, JsonNode ids) throws IOException {
+        if (ids.isEmpty()) {
+            return;
+        }
+        var names = new HashMap<String, String>();
+        for (var thing : api.all(Call.get(kind))) {
+            names.put(thing.path("id").asText(), Text.of(thing.path("name")));
+        }
+        sheet.part(
+                kind.toUpperCase(Locale.ROOT),
+                ids.valueStream()
+                        .map(id -> names.getOrDefault(id.asText(), Text.of(id)))
+                        .toList());
     }
 
     @Command(
@@ -152,7 +164,7 @@ final class GroupCommand {
         requireSome(images, workers);
         var group = api.data(Call.get(GROUPS, names.group(name)));
         group = put(api, group, names.images(orNone(images)), names.workers(orNone(workers)));
-        output.print(terminal, group, sheet(group));
+        output.print(terminal, group, output.isForPeople() ? sheet(api, group) : List.of());
         return ExitCode.DONE.number();
     }
 
@@ -189,7 +201,7 @@ final class GroupCommand {
             api.data(Call.delete(GROUPS, id, "workers", worker));
         }
         var group = api.data(Call.get(GROUPS, id));
-        output.print(terminal, group, sheet(group));
+        output.print(terminal, group, output.isForPeople() ? sheet(api, group) : List.of());
         return ExitCode.DONE.number();
     }
 

@@ -46,6 +46,9 @@ final class Verdict {
         lines.add(style.state(Text.of(scan.path("scan_status")))
                 + (scan.path("scan_reason").isTextual() ? "  " + Text.of(scan.path("scan_reason")) : "")
                 + (scan.path("message").isTextual() ? "  " + Text.of(scan.path("message")) : ""));
+        if ("DB_MISSING".equals(scan.path("scan_reason").asText())) {
+            lines.add(style.faint("scaibunker vulndb sync, where the control node runs, brings them"));
+        }
         if (scan.path("counts").isObject()) {
             lines.add(COUNTS.stream()
                     .filter(scan.path("counts")::has)

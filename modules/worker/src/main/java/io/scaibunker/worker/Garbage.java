@@ -52,7 +52,7 @@ final class Garbage {
         boolean wanted = row != null && row.wanted();
         String why;
         if (wanted) {
-            why = "a group or a bunker asks for it here";
+            why = "wanted by a group or a bunker, as of the last sweep";
         } else {
             why = switch (use) {
                 case NONE -> "no group and no bunker asks for it here";

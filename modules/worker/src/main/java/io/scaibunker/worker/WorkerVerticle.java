@@ -8,12 +8,15 @@ import io.scaibunker.bus.Rounds;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageSources;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /** The door of the worker room. */
 @SuppressWarnings("NullAway.Init") // what start() makes
@@ -42,6 +45,7 @@ public final class WorkerVerticle extends VerticleBase {
     private ExchangeClient peers;
     private BunkerNetworks networks;
     private long beating;
+    private List<Runnable> gauges = List.of();
     private boolean stopped;
 
     /**
@@ -81,15 +85,19 @@ public final class WorkerVerticle extends VerticleBase {
     private Future<?> serve(Opened opened) {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
+        gauges = List.of(
+                Measure.CACHE_BYTES.gauge(ledger::bytes, "copies"),
+                Measure.CACHE_BYTES.gauge(() -> layerBytes(opened.blobs()), "layers"));
         networks = new BunkerNetworks(config, opened.self());
         MachineRoom machines = new MachineRoom(config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
+        ImageSources sources = new ImageSources(SourceRules.of(config.sources()));
         ImageBaker baker = new ImageBaker(
                 opened.files(),
                 ledger,
                 inventories,
                 opened.blobs(),
-                new ImageSources(SourceRules.of(config.sources())),
+                sources,
                 opened.snapshots(),
                 config.baker());
         bunkers = new BunkerKeeper(
@@ -142,6 +150,10 @@ public final class WorkerVerticle extends VerticleBase {
         snapshotRounds = new Rounds(vertx, "snapshots", config.sweep(), snapshots::drain);
         post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
         post.serve(Question.GarbageAsked.addressOf(opened.self()), Question.GarbageAsked.class, copies::collect);
+        post.serve(
+                Question.SourceLooked.addressOf(opened.self()),
+                Question.SourceLooked.class,
+                new SourceLook(sources, bench)::look);
         post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
         post.heed(Nudge.SnapshotsChanged.addressOf(opened.self()), snapshotRounds::nudge);
         // Commands are taken, and copies let go, only when it is known who runs here.
@@ -159,6 +171,14 @@ public final class WorkerVerticle extends VerticleBase {
                                 machines,
                                 grpcAddress()),
                         machines));
+    }
+
+    private static Number layerBytes(BlobCache blobs) {
+        try {
+            return blobs.bytes();
+        } catch (IOException unreadable) {
+            return Double.NaN;
+        }
     }
 
     private Future<?> listen(Shelf shelf, Inventories inventories) {
@@ -203,6 +223,7 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         stopped = true;
+        gauges.forEach(Runnable::run);
         vertx.cancelTimer(beating);
         return Future.join(copyRounds.stop(), bunkerRounds.stop(), snapshotRounds.stop())
                 .compose(stopped -> snapshots.stop(CLOSE_LIMIT))

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Who is served by a worker that has a certificate: a member with one of the same authority, and nobody else. */
 class FleetPassTest {
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Secret TOKEN = new Secret("a word among members");
     private static final String NONE = "sha256:" + "9".repeat(64);
 
