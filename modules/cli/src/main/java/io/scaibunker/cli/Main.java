@@ -85,6 +85,7 @@ public final class Main {
                         .addSubcommand(new CopyCommand(terminal)))
                 .addSubcommand(new EventsCommand(terminal))
                 .addSubcommand(new CredentialCommand(terminal))
+                .addSubcommand(new QuotaCommand(terminal))
                 .addSubcommand(new AccessCommands.TenantCommand(terminal))
                 .addSubcommand(new AccessCommands.UserCommand(terminal))
                 .addSubcommand(new AccessCommands.KeyCommand(terminal))
