@@ -15,6 +15,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,21 +31,32 @@ public final class ApiVerticle extends VerticleBase {
     private final SecretBox box;
     private final BunkerAccess access;
     private final Map<String, ReadyCheck> checks;
+    private final Supplier<String> measured;
 
     private Post post;
     private HttpDoor httpDoor;
     private BusDoor busDoor;
     private WatchDesk watchDesk;
+    private MetricsPage metrics;
     private volatile int port;
 
-    /** @param checks what {@code /health/ready} looks at, beside the database */
+    /**
+     * @param checks what {@code /health/ready} looks at, beside the database
+     * @param measured what this process has measured, in Prometheus's text format
+     */
     public ApiVerticle(
-            ApiConfig config, Database database, SecretBox box, BunkerAccess access, Map<String, ReadyCheck> checks) {
+            ApiConfig config,
+            Database database,
+            SecretBox box,
+            BunkerAccess access,
+            Map<String, ReadyCheck> checks,
+            Supplier<String> measured) {
         this.config = config;
         this.database = database;
         this.box = box;
         this.access = access;
         this.checks = Map.copyOf(checks);
+        this.measured = measured;
     }
 
     @Override
@@ -74,7 +86,9 @@ public final class ApiVerticle extends VerticleBase {
         Map<String, WatchOperations.Watchable> watchables = new HashMap<>();
         new WatchOperations(database, bunkers, progress).enrol(watchables);
         watchDesk = new WatchDesk(reception, watchables, watches);
-        httpDoor = new HttpDoor(vertx, config, contract, reception, watchDesk, live, contractText, new PageDoor(pages));
+        metrics = new MetricsPage(database, measured);
+        httpDoor = new HttpDoor(
+                vertx, config, contract, reception, watchDesk, live, contractText, new PageDoor(pages), metrics);
         busDoor = new BusDoor(vertx, contract, reception, watchDesk, config.bodyLimit());
         vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
         vertx.setPeriodic(EVENT_SWEEP.toMillis(), tick -> sweepEvents());
@@ -94,7 +108,7 @@ public final class ApiVerticle extends VerticleBase {
 
         Map<String, Operation> operations = new HashMap<>();
         new HealthOperations(all, config.checkTimeout()).enrol(operations);
-        new ImageOperations(database, post).enrol(operations);
+        new ImageOperations(database, box, post).enrol(operations);
         new ScanOperations(vertx, database, post).enrol(operations);
         new CopyOperations(database, post, progress).enrol(operations);
         new CredentialOperations(database, box).enrol(operations);
@@ -142,6 +156,7 @@ public final class ApiVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         watchDesk.close();
+        metrics.close();
         return busDoor.close()
                 .otherwiseEmpty()
                 .compose(gone -> httpDoor.close())

@@ -56,11 +56,15 @@ final class BusDoor {
     private void take(Contract.Entry entry, Message<JsonObject> message) {
         JsonObject body = message.body();
         String requestId = RequestIds.of(text(body, "request_id"));
+        Traffic traffic = Traffic.enter(Traffic.Door.BUS, entry, requestId);
         Future.succeededFuture(body)
                 .map(given -> incoming(entry, requestId, given))
                 .compose(reception::receive)
                 .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
-                .onSuccess(envelope -> reply(message, envelope));
+                .onSuccess(envelope -> {
+                    traffic.left(envelope);
+                    reply(message, envelope);
+                });
     }
 
     private static void reply(Message<JsonObject> message, Envelope envelope) {

@@ -4,10 +4,12 @@ import io.scaibunker.store.Database;
 import io.scaibunker.store.Events;
 import io.scaibunker.store.Events.Event;
 import io.scaibunker.store.Events.Look;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -180,5 +182,9 @@ final class EventLog {
                 .orElseGet(
                         () -> listeners.values().stream().flatMap(Set::stream).toList());
         concerned.forEach(listener -> listener.accept(event));
+        if (!concerned.isEmpty()) {
+            Measure.API_EVENT_LAG.took(
+                    Duration.between(event.at().toInstant(), Instant.now()).toNanos());
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.scaibunker.api;
 
+import io.scaibunker.bus.RequestScope;
 import io.scaibunker.model.PlatformException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -31,6 +32,9 @@ final class HttpDoor {
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final String JSON = "application/json";
 
+    /** Prometheus's text format. */
+    private static final String METRICS = "text/plain; version=0.0.4; charset=utf-8";
+
     /** Requests at once over one connection of HTTP/2. */
     private static final int STREAMS_MAX = 100;
 
@@ -53,7 +57,8 @@ final class HttpDoor {
             WatchDesk watchDesk,
             Map<String, LiveOperation> live,
             Buffer contractText,
-            PageDoor pages) {
+            PageDoor pages,
+            MetricsPage metrics) {
         this.vertx = vertx;
         this.config = config;
         this.reception = reception;
@@ -69,11 +74,14 @@ final class HttpDoor {
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
         this.server = vertx.createHttpServer(options)
                 .invalidRequestHandler(this::notHttp)
-                .requestHandler(router(contract, contractText, pages));
+                .requestHandler(router(contract, contractText, pages, metrics));
     }
 
-    private Router router(Contract contract, Buffer contractText, PageDoor pages) {
+    private Router router(Contract contract, Buffer contractText, PageDoor pages, MetricsPage metrics) {
         Router router = Router.router(vertx);
+        router.get("/metrics")
+                .handler(context ->
+                        metrics.text().onSuccess(text -> answerText(context.request(), METRICS, Buffer.buffer(text))));
         router.get("/" + Contract.FILE)
                 .handler(context -> answerText(context.request(), "application/yaml", contractText));
         Buffer asJson = CurlLines.in(contract).toBuffer();
@@ -123,16 +131,21 @@ final class HttpDoor {
     private void take(Contract.Entry entry, RoutingContext context) {
         HttpServerRequest request = context.request();
         String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        Traffic traffic = Traffic.enter(Traffic.Door.HTTP, entry, requestId);
         body(request)
                 .map(body -> incoming(entry, context, requestId, body))
                 .compose(reception::receive)
                 .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
-                .onSuccess(envelope -> answer(request, requestId, envelope));
+                .onSuccess(envelope -> {
+                    traffic.left(envelope);
+                    answer(request, requestId, envelope);
+                });
     }
 
     private void watch(Contract.Entry entry, RoutingContext context) {
         HttpServerRequest request = context.request();
         String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        RequestScope.enter(requestId);
         body(request)
                 .compose(body ->
                         watchDesk.open(incoming(entry, context, requestId, body), request.getHeader(LAST_EVENT_ID)))
@@ -156,6 +169,7 @@ final class HttpDoor {
     private void begin(Contract.Entry entry, RoutingContext context, Future<Buffer> read) {
         HttpServerRequest request = context.request();
         String requestId = RequestIds.of(request.getHeader(REQUEST_ID));
+        RequestScope.enter(requestId);
         LiveOperation operation = Objects.requireNonNull(live.get(entry.id()), entry.id());
         read.compose(body -> reception.admit(incoming(entry, context, requestId, body)))
                 .compose(admitted -> {

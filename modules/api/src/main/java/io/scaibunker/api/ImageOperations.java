@@ -7,6 +7,7 @@ import io.scaibunker.model.ImageId;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
+import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.Word;
 import io.scaibunker.store.AvailabilityGroups;
 import io.scaibunker.store.Database;
@@ -14,6 +15,7 @@ import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Images;
 import io.scaibunker.store.Images.Image;
 import io.scaibunker.store.Scans;
+import io.scaibunker.store.SecretBox;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -29,8 +31,10 @@ final class ImageOperations {
 
     private final Database database;
     private final Post post;
+    private final Rehearsal rehearsal;
 
-    ImageOperations(Database database, Post post) {
+    ImageOperations(Database database, SecretBox box, Post post) {
+        this.rehearsal = new Rehearsal(database, box, post);
         this.database = database;
         this.post = post;
     }
@@ -46,10 +50,14 @@ final class ImageOperations {
     private Future<Reply> register(Request request) {
         Images.Registration registration = registration(request);
         ImageId id = ImageId.fresh();
-        // Image, scan and pending copies in one transaction: the first answer's counts are true.
-        return database.inTransaction(sql -> Images.insert(sql, id, registration)
-                        .compose(inserted -> Scans.await(sql, id))
-                        .compose(awaited -> ImageCache.spread(sql, id))
+        if (request.query("dry_run").filter("true"::equals).isPresent()) {
+            return rehearsal.of(
+                    registration,
+                    asked(registration),
+                    id,
+                    sql -> write(sql, id, registration).map(Shown::warm));
+        }
+        return database.inTransaction(sql -> write(sql, id, registration)
                         .compose(warm -> Finder.image(sql, request.caller().viewer(), id.toString())
                                 .map(image -> view(image).put("warm", Shown.warm(warm)))))
                 .onSuccess(committed -> {
@@ -57,6 +65,20 @@ final class ImageOperations {
                     post.nudge(new Nudge.ScanAsked(id));
                 })
                 .map(Reply::created);
+    }
+
+    /** Image, scan and pending copies in one transaction: the first answer's counts are true. */
+    private static Future<WarmCounts> write(SqlClient sql, ImageId id, Images.Registration registration) {
+        return Images.insert(sql, id, registration)
+                .compose(inserted -> Scans.await(sql, id))
+                .compose(awaited -> ImageCache.spread(sql, id));
+    }
+
+    private static BuildSource asked(Images.Registration registration) {
+        JsonObject source = registration.buildSource();
+        return "oci".equals(source.getString("kind"))
+                ? new BuildSource.Oci(source.getString("ref"), source.getString("platform"))
+                : new BuildSource.Tar(source.getString("path"));
     }
 
     private static Images.Registration registration(Request request) {

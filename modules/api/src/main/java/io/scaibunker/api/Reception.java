@@ -12,7 +12,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 
 /**
  * Where every request comes by, whichever door it took: who is it, may they, is it well formed, was it asked before;
@@ -115,17 +114,12 @@ final class Reception {
     }
 
     private static void log(String operation, String requestId, PlatformException failure) {
-        MDC.put("request", requestId);
-        try {
-            switch (failure.code().kind()) {
-                case BUG -> LOG.error("{} of {} failed", operation, requestId, failure);
-                case UPSTREAM -> LOG.warn("{} of {}: {}", operation, requestId, failure.text(), failure);
-                case UNAVAILABLE, EXHAUSTED ->
-                    LOG.info("{} of {}: {} {}", operation, requestId, failure.code(), failure.text());
-                default -> LOG.debug("{} of {}: {} {}", operation, requestId, failure.code(), failure.text());
-            }
-        } finally {
-            MDC.remove("request");
+        switch (failure.code().kind()) {
+            case BUG -> LOG.error("{} of {} failed", operation, requestId, failure);
+            case UPSTREAM -> LOG.warn("{} of {}: {}", operation, requestId, failure.text(), failure);
+            case UNAVAILABLE, EXHAUSTED ->
+                LOG.info("{} of {}: {} {}", operation, requestId, failure.code(), failure.text());
+            default -> LOG.debug("{} of {}: {} {}", operation, requestId, failure.code(), failure.text());
         }
     }
 }

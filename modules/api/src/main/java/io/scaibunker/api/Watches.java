@@ -6,6 +6,7 @@ import io.scaibunker.model.ImageId;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.UserId;
 import io.scaibunker.store.Database;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * All watchers of this instance: lets them in, keeps them alive, ends those who may not watch any more.
@@ -34,6 +36,10 @@ final class Watches {
     private final Map<ImageId, Set<Watch>> ofImage = new HashMap<>();
     private final Map<UserId, Integer> ofUser = new HashMap<>();
     private final long beating;
+    private final Runnable gauge;
+
+    /** Read by whoever looks at the metrics. */
+    private final AtomicInteger size = new AtomicInteger();
 
     /** Finds out what a request wants to watch, and that its caller may: at the beginning and again. */
     @FunctionalInterface
@@ -49,6 +55,7 @@ final class Watches {
         this.database = database;
         this.log = new EventLog(vertx, database, config.eventPause());
         this.progress = progress;
+        this.gauge = Measure.API_WATCHERS.gauge(size::get);
         this.beating = vertx.setPeriodic(config.watchBeat().toMillis(), tick -> beat());
     }
 
@@ -72,6 +79,7 @@ final class Watches {
                         caller.userId(),
                         caller.validUntil().map(end -> end.toInstant().toEpochMilli()),
                         entrance));
+        size.set(watches.size());
         ofUser.merge(caller.userId(), 1, Integer::sum);
         ofImage.computeIfAbsent(subject.image(), first -> new LinkedHashSet<>()).add(watch);
         watch.start(lastId);
@@ -80,6 +88,7 @@ final class Watches {
     private void forget(Watch watch) {
         Ticket ticket = watches.remove(watch);
         if (ticket != null) {
+            size.set(watches.size());
             ofImage.computeIfPresent(watch.subject().image(), (id, some) -> {
                 some.remove(watch);
                 return some.isEmpty() ? null : some;
@@ -126,6 +135,7 @@ final class Watches {
 
     void close() {
         vertx.cancelTimer(beating);
+        gauge.run();
         List.copyOf(watches.keySet()).forEach(Watch::over);
     }
 }

@@ -56,6 +56,53 @@ class ImageOperationsTest {
     }
 
     @Test
+    void aDryRunTellsWhatWouldHappenAndKeepsNothing() {
+        String admin = api.key(api.tenant("rehearsal", "rehearsal"), "tenant_admin");
+        WorkerId worker = api.worker("rehearsal-1");
+        String group = api.post(
+                        BASE + "/availability-groups",
+                        admin,
+                        new JsonObject().put("name", "all").put("image_policy", "all"))
+                .data()
+                .getString("id");
+        api.post(
+                BASE + "/availability-groups/" + group + "/workers",
+                admin,
+                new JsonObject().put("worker_ids", new JsonArray().add(worker.toString())));
+        JsonObject wish = RunningApi.image("rehearsed");
+
+        var told = api.post(BASE + "/images?dry_run=true", admin, wish);
+        assertThat(told.status()).as(told.json().encode()).isEqualTo(200);
+        assertThat(told.data().getJsonObject("source").getString("digest")).isEqualTo(RunningApi.SEEN.text());
+        assertThat(told.data().getJsonObject("source").getInteger("size_bytes")).isEqualTo(3 << 20);
+        assertThat(told.data().getJsonObject("cap").getString("verdict")).isEqualTo("likely_fits");
+        assertThat(told.data().getJsonObject("warm").getInteger("queued")).isEqualTo(1);
+        assertThat(told.data().getJsonArray("workers").getJsonObject(0).getString("worker_id"))
+                .isEqualTo(worker.toString());
+        assertThat(api.get(BASE + "/images?name=rehearsed", admin).json().getJsonArray("data"))
+                .isEmpty();
+        assertThat(api.get(BASE + "/images/rehearsed", admin).status()).isEqualTo(404);
+
+        var tight = api.post(BASE + "/images?dry_run=true", admin, wish.copy().put("size_mib", 8));
+        assertThat(tight.data().getJsonObject("cap").getString("verdict")).isEqualTo("tight");
+
+        var gone = api.post(
+                BASE + "/images?dry_run=true",
+                admin,
+                wish.copy()
+                        .put("build_source", new JsonObject().put("kind", "oci").put("ref", "docker.io/nowhere:1")));
+        assertThat(gone.status()).isEqualTo(200);
+        assertThat(gone.data().getJsonObject("source").getJsonObject("error").getString("code"))
+                .isEqualTo("SOURCE_NOT_FOUND");
+        assertThat(gone.data().getJsonObject("cap").getString("verdict")).isEqualTo("unknown");
+
+        api.register("rehearsed", admin);
+        var taken = api.post(BASE + "/images?dry_run=true", admin, wish);
+        assertThat(taken.status()).isEqualTo(409);
+        assertThat(taken.json().getJsonObject("error").getString("code")).isEqualTo("IMAGE_NAME_TAKEN");
+    }
+
+    @Test
     void theNudgeComesAfterTheCommit() {
         List<Integer> rowsSeen = new CopyOnWriteArrayList<>();
         Promise<Void> seen = Promise.promise();

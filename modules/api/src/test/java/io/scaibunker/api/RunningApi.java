@@ -4,8 +4,10 @@ import io.scaibunker.bus.Answer;
 import io.scaibunker.bus.BusCodec;
 import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Settings;
 import io.scaibunker.model.WorkerAbilities;
@@ -15,6 +17,7 @@ import io.scaibunker.store.Migrations;
 import io.scaibunker.store.SecretBox;
 import io.scaibunker.store.StoreConfig;
 import io.scaibunker.store.Workers;
+import io.scaibunker.telemetry.Exposition;
 import io.scaibunker.testkit.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -57,9 +60,13 @@ final class RunningApi implements AutoCloseable {
     final Vertx vertx = Vertx.vertx();
     final Database database = Database.open(vertx, rows.url(), StoreConfig.from(Settings.of(Map.of())));
     final SecretBox box = SecretBox.fresh();
+    /** What workers find at every source but those that are nowhere. */
+    static final Digest SEEN = new Digest("sha256:" + "5".repeat(64));
+
     final ApiVerticle verticle;
     final String superKey;
     private final Path home = home();
+    private final Exposition exposition = Exposition.open();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -74,7 +81,12 @@ final class RunningApi implements AutoCloseable {
                 .reveal();
         ApiConfig config = ApiConfig.from(Settings.of(withPort(settings)));
         verticle = new ApiVerticle(
-                config, database, box, FakeBunker::open, Map.of("rooms", () -> Future.succeededFuture()));
+                config,
+                database,
+                box,
+                FakeBunker::open,
+                Map.of("rooms", () -> Future.succeededFuture()),
+                exposition::text);
         get(vertx.deployVerticle(verticle));
     }
 
@@ -143,6 +155,14 @@ final class RunningApi implements AutoCloseable {
                 Question.GarbageAsked.class,
                 asked -> Future.succeededFuture(new Answer.Garbage(
                         0, 0, 7, List.of(new Answer.CacheItem("layers", null, null, 7, false, "for the next")), 0)));
+        ears.serve(
+                Question.SourceLooked.addressOf(id),
+                Question.SourceLooked.class,
+                asked -> asked.source().toString().contains("nowhere")
+                        ? Future.failedFuture(
+                                new PlatformException(ErrorCode.SOURCE_NOT_FOUND, "there is no such image"))
+                        : Future.succeededFuture(
+                                new Answer.SourceSeen(SEEN, 3 << 20, List.of(new Answer.SeenLayer(SEEN, 3 << 20)), 0)));
         get(ears.open());
         IncarnationId run = IncarnationId.fresh();
         Workers.Beat beat = new Workers.Beat(
@@ -249,6 +269,7 @@ final class RunningApi implements AutoCloseable {
     @Override
     public void close() {
         get(vertx.close());
+        exposition.close();
         rows.close();
         try {
             Files.deleteIfExists(home.resolve("first-key"));

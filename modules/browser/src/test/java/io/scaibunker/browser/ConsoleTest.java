@@ -83,6 +83,9 @@ class ConsoleTest {
         browser.type("size_mib", "32");
         browser.type("default_memory_mb", "128");
         browser.type("default_disk_mb", "64");
+        browser.press("Dry run");
+        browser.reads("Dry run: nothing has moved");
+        browser.reads("32 MiB probably fits");
         browser.run("""
                 window.notReloaded = true;
                 window.seen = new Set();

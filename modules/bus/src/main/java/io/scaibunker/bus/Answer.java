@@ -122,6 +122,19 @@ public sealed interface Answer extends BusMessage {
             boolean goes,
             String why) {}
 
+    /**
+     * What a source is at this moment.
+     *
+     * @param digest of the manifest, or of the archive
+     * @param bytes of all layers as they are stored
+     * @param layers the first of them, lowest first
+     * @param more how many are not among {@code layers}
+     */
+    record SourceSeen(Digest digest, long bytes, List<SeenLayer> layers, int more) implements Answer {}
+
+    /** @param bytes as it is stored, usually compressed */
+    record SeenLayer(Digest digest, long bytes) {}
+
     record WantedBunkers(
             List<WantedBunker> bunkers, @Nullable BunkerId next) implements Answer {}
 

@@ -49,6 +49,7 @@ public final class Post {
      */
     public <A extends Answer> Future<A> ask(Question<A> question, Duration limit) {
         DeliveryOptions options = new DeliveryOptions().setSendTimeout(limit.toMillis());
+        RequestScope.current().ifPresent(id -> options.addHeader(RequestScope.HEADER, id));
         return vertx.eventBus()
                 .<Object>request(question.address(), question, options)
                 .transform(asked -> {
@@ -96,6 +97,10 @@ public final class Post {
             String address, Class<Q> type, Function<Q, Future<? extends A>> answer) {
         consumers.add(vertx.eventBus().<Object>consumer(address, message -> {
             inFlight.incrementAndGet();
+            String request = message.headers().get(RequestScope.HEADER);
+            if (request != null) {
+                RequestScope.enter(request);
+            }
             reply(message, type, answer).onComplete(done -> inFlight.decrementAndGet());
         }));
     }

@@ -1,5 +1,6 @@
 package io.scaibunker.bus;
 
+import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.CachePhase;
@@ -189,6 +190,28 @@ public sealed interface Question<A extends Answer> extends BusMessage {
         @Override
         public Class<Answer.CredentialGiven> answer() {
             return Answer.CredentialGiven.class;
+        }
+    }
+
+    /**
+     * api → worker: what is at this source now? Nothing is fetched but what tells of it.
+     *
+     * @param credential the tenant's own for the registry, if there is one
+     */
+    record SourceLooked(WorkerId workerId, BuildSource source, Answer.@Nullable RegistryCredential credential)
+            implements Question<Answer.SourceSeen> {
+        public static String addressOf(WorkerId workerId) {
+            return "worker." + workerId + ".source-looked";
+        }
+
+        @Override
+        public String address() {
+            return addressOf(workerId);
+        }
+
+        @Override
+        public Class<Answer.SourceSeen> answer() {
+            return Answer.SourceSeen.class;
         }
     }
 

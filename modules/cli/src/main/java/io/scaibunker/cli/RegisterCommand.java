@@ -2,6 +2,7 @@ package io.scaibunker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -85,6 +86,12 @@ final class RegisterCommand implements Callable<Integer> {
     @Option(names = "--label", paramLabel = "NAME=VALUE", description = "May be repeated.")
     private @Nullable Map<String, String> labels;
 
+    @Option(
+            names = "--dry-run",
+            description =
+                    "Only tell what would happen: what is at the source, whether it fits, which workers would hold it.")
+    private boolean dryRun;
+
     @Option(names = "--wait", description = "Until all targeted copies are ready. Exit code 11: on some it failed.")
     private boolean wait;
 
@@ -106,6 +113,9 @@ final class RegisterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, TimeoutException {
         var api = remote.api(terminal);
+        if (dryRun) {
+            return rehearse(api);
+        }
         var image = api.data(Call.post("images").body(wish().json()));
         if (wait) {
             var watch = new ImageWatch(terminal, api, image.path("id").asText(), ImageWatch.Until.COMPLETE);
@@ -115,6 +125,40 @@ final class RegisterCommand implements Callable<Integer> {
         }
         output.print(terminal, image, List.of(told(image)));
         return ExitCode.DONE.number();
+    }
+
+    private int rehearse(Api api) throws IOException {
+        var told = api.data(Call.post("images").with("dry_run", true).body(wish().json()));
+        output.print(terminal, told, rehearsed(told));
+        var well = told.path("source").path("error").isNull()
+                && !"exceeds".equals(told.path("cap").path("verdict").asText());
+        return (well ? ExitCode.DONE : ExitCode.UNSUCCESSFUL).number();
+    }
+
+    private static List<String> rehearsed(JsonNode told) {
+        var lines = new ArrayList<String>();
+        var source = told.path("source");
+        if (source.path("error").isNull()) {
+            lines.add("source   " + Text.of(source.path("digest")));
+            lines.add("layers   "
+                    + (source.path("layers").size() + source.path("more_layers").asInt())
+                    + ", " + Text.bytes(source.path("size_bytes").asLong()) + " as stored");
+        } else {
+            lines.add("source   " + Text.of(source.path("error").path("code")) + ": "
+                    + Text.of(source.path("error").path("message")));
+        }
+        var cap = told.path("cap");
+        var needed = cap.path("needed_bytes");
+        lines.add("cap      " + cap.path("size_mib").asInt() + " MiB: "
+                + Text.of(cap.path("verdict")).replace('_', ' ')
+                + (needed.isNumber() ? ", it needs " + Text.bytes(needed.asLong()) : ""));
+        var names = new ArrayList<String>();
+        told.path("workers").forEach(worker -> names.add(Text.of(worker.path("worker_name"))));
+        var more = told.path("more_workers").asInt();
+        lines.add("workers  "
+                + (names.isEmpty() ? "none: no group covers it" : String.join(", ", names))
+                + (more > 0 ? " and " + more + " more" : ""));
+        return lines;
     }
 
     private Wishes wish() {

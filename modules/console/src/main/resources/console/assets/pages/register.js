@@ -1,6 +1,7 @@
 // Registering an image.
 
 import {h, fill} from '../lib/dom.js';
+import {bytes} from '../lib/format.js';
 import {call} from '../lib/api.js';
 import {blame, failure, field, heading, section} from '../lib/ui.js';
 import {session} from '../lib/session.js';
@@ -32,6 +33,10 @@ export async function show(view, {signal}) {
   const source = h('div', {class: 'stack'});
   const drawSource = () => fill(source, kind === 'oci' ? h('div', {class: 'form'}, wide(ref.element, 'two'), wide(platform.element, 'third')) : path.element);
   const said = h('div', {class: 'stack', 'aria-live': 'polite'}, preview());
+  const rehearse = h('button', {type: 'button', class: 'button', on: {click: () => attempt(rehearse, async () => {
+    const {data} = await call('POST', '/images', {query: {dry_run: true}, body: wish(), signal});
+    fill(said, rehearsed(data));
+  }, true)}}, h('span', {text: 'Dry run'}));
   const register = h('button', {type: 'submit', class: 'button primary'}, h('span', {text: 'Register'}));
 
   const form = h('form', {class: 'form card', novalidate: true, on: {submit: event => {
@@ -52,7 +57,7 @@ export async function show(view, {signal}) {
   h('p', {class: 'hint', text: 'What a bunker gets unless its creator says otherwise.'}),
   description.element,
   h('label', {class: 'check', for: 'lazy'}, lazy, h('span', {text: 'Bunkers may be placed before the copy is there, and wait for it (lazy pull)'})),
-  h('div', {class: 'actions end'}, register));
+  h('div', {class: 'actions end'}, rehearse, register));
   drawSource();
   fill(view, h('a', {class: 'crumb', href: '/console/images', text: '← Images'}),
     heading('Register an image', 'Baked once, on one worker; the others fetch it from there.'),
@@ -73,14 +78,14 @@ export async function show(view, {signal}) {
     return body;
   }
 
-  async function attempt(element, work) {
+  async function attempt(element, work, keeps = false) {
     fields.forEach(one => one.complain(null));
     element.disabled = true;
     try {
       await work();
     } catch (thrown) {
       if (!signal.aborted && !blame(fields, thrown)) fill(said, failure(thrown));
-      else if (!signal.aborted) fill(said, preview());
+      else if (!signal.aborted && !keeps) fill(said, preview());
     } finally {
       element.disabled = false;
     }
@@ -96,6 +101,30 @@ function reaches(scope) {
   const reach = session.who?.reach ?? 'platform';
   const order = ['tenant', 'partner', 'platform'];
   return order.indexOf(scope) <= order.indexOf(reach);
+}
+
+const VERDICTS = {
+  fits: 'fits, as it did before',
+  likely_fits: 'probably fits',
+  tight: 'may not fit: layers grow when they are unpacked',
+  exceeds: 'does not fit',
+  unknown: 'not known',
+};
+
+/** What a dry run has told. Nothing of it has moved. */
+function rehearsed({source, cap, workers, more_workers: more}) {
+  const layers = source.layers.length + source.more_layers;
+  const fact = (term, ...said) => h('div', {}, h('dt', {text: term}), h('dd', {}, ...said));
+  const names = workers.map(worker => worker.worker_name).join(', ');
+  return section('Dry run: nothing has moved', h('dl', {class: 'facts'},
+    source.error ? fact('Source', `${source.error.code}: ${source.error.message}`) : [
+      fact('Source', h('code', {text: source.digest})),
+      fact('Layers', `${layers}, ${bytes(source.size_bytes)} as stored`),
+    ],
+    fact('Size cap', `${cap.size_mib} MiB ${VERDICTS[cap.verdict]}${cap.needed_bytes === null ? '' : ` (${bytes(cap.needed_bytes)})`}`),
+    fact('Workers', workers.length ? `${workers.length + more}: ${names}${more ? ', …' : ''}` : 'none: no group of yours covers it')),
+  source.layers.length ? h('details', {}, h('summary', {text: 'Layers, lowest first'}),
+    h('ol', {class: 'steps'}, source.layers.map(layer => h('li', {}, h('code', {text: layer.digest.slice(7, 19)}), ` ${bytes(layer.size_bytes)}`)))) : null);
 }
 
 function preview() {

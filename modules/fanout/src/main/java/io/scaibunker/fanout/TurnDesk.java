@@ -13,10 +13,12 @@ import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.ImageCache.Answered;
 import io.scaibunker.store.ImageCache.ToMake;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +38,8 @@ final class TurnDesk {
     }
 
     Future<Turn> give(Question.TurnWanted question) {
-        return database.inTransaction(sql -> new Decision(sql, question).make());
+        return database.inTransaction(sql -> new Decision(sql, question).make())
+                .onSuccess(turn -> Measure.TURN.add(1, turn.kind().name().toLowerCase(Locale.ROOT)));
     }
 
     private final class Decision {

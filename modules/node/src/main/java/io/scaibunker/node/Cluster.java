@@ -10,16 +10,21 @@ import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.config.XmlConfigBuilder;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.telemetry.Exposition;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.http.ClientAuth;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import io.vertx.tracing.opentelemetry.OpenTelemetryTracingFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,16 +43,23 @@ record Cluster(Vertx vertx, HazelcastClusterManager manager) {
     /**
      * Blocks until this node is a member.
      *
+     * @param exposition where Vert.x measures itself
+     * @param traces where it tells what it does for requests
+     *
      * @throws StartException when it cannot become one
      */
-    static Cluster join(ClusterConfig config) {
+    static Cluster join(ClusterConfig config, Exposition exposition, Optional<Traces> traces) {
         var manager = new HazelcastClusterManager(hazelcast(config));
         try {
-            var vertx = Vertx.builder()
-                    .with(new VertxOptions().setPreferNativeTransport(true).setEventBusOptions(bus(config)))
-                    .withClusterManager(manager)
-                    .buildClustered()
-                    .await();
+            var builder = Vertx.builder()
+                    .with(new VertxOptions()
+                            .setPreferNativeTransport(true)
+                            .setEventBusOptions(bus(config))
+                            .setMetricsOptions(new MicrometerMetricsOptions().setEnabled(true)))
+                    .withMetrics(new MicrometerMetricsFactory(exposition.registry()))
+                    .withClusterManager(manager);
+            traces.ifPresent(some -> builder.withTracer(new OpenTelemetryTracingFactory(some.api())));
+            var vertx = builder.buildClustered().await();
             LOG.info(
                     "in cluster {} of {}",
                     config.name(),

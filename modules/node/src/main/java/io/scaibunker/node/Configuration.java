@@ -25,6 +25,7 @@ import java.util.Properties;
 record Configuration(
         NodeConfig node,
         LogConfig log,
+        TelemetryConfig telemetry,
         ClusterConfig cluster,
         PostgresConfig postgres,
         StoreConfig store,
@@ -57,6 +58,7 @@ record Configuration(
         var configuration = new Configuration(
                 NodeConfig.from(settings),
                 LogConfig.from(settings),
+                TelemetryConfig.from(settings),
                 ClusterConfig.from(settings),
                 PostgresConfig.from(settings),
                 StoreConfig.from(settings),

@@ -10,6 +10,7 @@ import io.scaibunker.model.Secret;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.Migrations;
 import io.scaibunker.store.SecretBox;
+import io.scaibunker.telemetry.Exposition;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -84,10 +85,15 @@ final class Node {
         var directory = DataDirectory.open(configuration.node().dataDir());
         onClose("data directory", directory::close);
         var store = configuration.node().needsDatabase() ? Optional.of(openStore()) : Optional.<String>empty();
-        var cluster = Cluster.join(configuration.cluster());
+        var exposition = Exposition.open();
+        onClose("metrics", exposition::close);
+        var cluster = Cluster.join(configuration.cluster(), exposition, openTraces());
         var vertx = cluster.vertx();
         onClose("cluster", () -> vertx.close().await(CLOSE_SECONDS, TimeUnit.SECONDS));
         BusCodec.install(vertx.eventBus());
+        if (configuration.telemetry().metricsPort() != 0) {
+            onClose("metrics door", MetricsDoor.open(vertx, configuration.telemetry(), exposition)::close);
+        }
         var rooms = new Rooms(
                 configuration,
                 vertx,
@@ -95,12 +101,24 @@ final class Node {
                         JoinToken.of(configuration.cluster(), directory.path()),
                         configuration.cluster().tls()),
                 store.map(address -> openControl(vertx, address)),
-                Map.<String, ReadyCheck>of("cluster", cluster::check, "rooms", this::check));
+                Map.<String, ReadyCheck>of("cluster", cluster::check, "rooms", this::check),
+                exposition::text);
         if (configuration.node().rooms().contains(RoomName.API)) {
             firstWay = rooms.control().flatMap(control -> makeFirstWay(control, directory.path()));
         }
         configuration.node().rooms().forEach(name -> openRoom(vertx, name, rooms.make(name)));
         serving = true;
+    }
+
+    private Optional<Traces> openTraces() {
+        var cluster = configuration.cluster();
+        var traces = configuration
+                .telemetry()
+                .traces()
+                .map(collector ->
+                        Traces.to(collector, configuration.telemetry().ratio(), cluster.host() + ":" + cluster.port()));
+        traces.ifPresent(open -> onClose("traces", open::close));
+        return traces;
     }
 
     /** The address of a database with this version's tables. */

@@ -16,19 +16,22 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Makes the rooms of this node; what a room needs is handed to it here and nowhere else.
  *
  * @param control what control rooms work with; none on a node that hosts workers alone
  * @param checks what this node's readiness depends on
+ * @param measured what this process has measured, in Prometheus's text format
  */
 record Rooms(
         Configuration configuration,
         Vertx vertx,
         FleetPass pass,
         Optional<Control> control,
-        Map<String, ReadyCheck> checks) {
+        Map<String, ReadyCheck> checks,
+        Supplier<String> measured) {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
 
     /** A worker may have to read a large copy first. */
@@ -59,7 +62,8 @@ record Rooms(
 
     private ApiVerticle api() {
         var access = new BunkerAccessClient(vertx, pass, CONNECT_LIMIT);
-        return new ApiVerticle(configuration.api(), rows().database(), rows().secrets(), access::open, checks);
+        return new ApiVerticle(
+                configuration.api(), rows().database(), rows().secrets(), access::open, checks, measured);
     }
 
     private Control rows() {

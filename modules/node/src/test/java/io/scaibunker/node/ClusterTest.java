@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scaibunker.bus.FleetPass;
+import io.scaibunker.telemetry.Exposition;
 import io.scaibunker.testkit.Ports;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -16,15 +17,19 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ClusterTest {
+    private static Cluster join(ClusterConfig config) {
+        return Cluster.join(config, Exposition.open(), Optional.empty());
+    }
+
     private final int port = Ports.free();
 
     @Test
     void nodesWithCertificatesOfOneAuthorityTalkAndAStrangerDoesNot() {
         var ours = SelfSignedCertificate.create("node");
         var strange = SelfSignedCertificate.create("stranger");
-        var first = Cluster.join(config(port, ours)).vertx();
-        var second = Cluster.join(config(Ports.free(), ours)).vertx();
-        var stranger = Cluster.join(config(Ports.free(), strange)).vertx();
+        var first = join(config(port, ours)).vertx();
+        var second = join(config(Ports.free(), ours)).vertx();
+        var stranger = join(config(Ports.free(), strange)).vertx();
         try {
             first.eventBus()
                     .<String>consumer("room", message -> message.reply("heard " + message.body()))
@@ -64,8 +69,8 @@ class ClusterTest {
     @Test
     void nodesMeetByTheFileWithAddresses() {
         var file = Checkout.ROOT.resolve("conf/hazelcast-tcp.xml");
-        var first = Cluster.join(config(file)).vertx();
-        var second = Cluster.join(config(file)).vertx();
+        var first = join(config(file)).vertx();
+        var second = join(config(file)).vertx();
         try {
             first.eventBus()
                     .<String>consumer("room", message -> message.reply("heard " + message.body()))
@@ -93,9 +98,9 @@ class ClusterTest {
 
     @Test
     void aPortInUseIsSaid() {
-        var first = Cluster.join(config(port, null)).vertx();
+        var first = join(config(port, null)).vertx();
         try {
-            assertThatThrownBy(() -> Cluster.join(config(port, null)))
+            assertThatThrownBy(() -> join(config(port, null)))
                     .isInstanceOf(StartException.class)
                     .hasMessageContaining("127.0.0.1:" + port);
         } finally {

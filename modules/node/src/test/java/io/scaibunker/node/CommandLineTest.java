@@ -126,6 +126,28 @@ class CommandLineTest {
         ok("group", "create", "pool", "--all-images", "--worker", "one");
         assertThat(ok("group", "show", "pool").out()).endsWith("WORKERS\none\n");
 
+        Ended rehearsed = ok(
+                "image",
+                "register",
+                "tools",
+                "--tar",
+                dir.resolve("image.tar").toString(),
+                "--size-mib",
+                "64",
+                "--dry-run");
+        assertThat(rehearsed.out()).contains("source   sha256:", "layers   1, ", "64 MiB: likely fits", "workers  one");
+        Ended nowhere = cli(
+                "image",
+                "register",
+                "tools",
+                "--tar",
+                dir.resolve("none.tar").toString(),
+                "--size-mib",
+                "64",
+                "--dry-run");
+        assertThat(nowhere.code()).isEqualTo(11);
+        assertThat(nowhere.out()).contains("SOURCE_NOT_FOUND");
+        assertThat(ok("image", "ls", "-o", "name").out()).isEmpty();
         Ended registered = ok(
                 "image",
                 "register",

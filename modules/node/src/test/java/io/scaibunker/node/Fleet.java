@@ -114,6 +114,11 @@ final class Fleet implements AutoCloseable {
     }
 
     NodeProcess startWorker(String name) {
+        return startWorker(name, Map.of());
+    }
+
+    /** @param more settings of its own */
+    NodeProcess startWorker(String name, Map<String, String> more) {
         Map<String, String> settings = settings("cluster.port", "" + Ports.free());
         settings.put("cluster.members", "127.0.0.1:" + clusterPort);
         settings.put("node.rooms", "worker");
@@ -123,6 +128,7 @@ final class Fleet implements AutoCloseable {
         settings.put("worker.tar-roots", tarRoot.toString());
         settings.put("worker.cpu-millicores", "8000");
         settings.put("worker.acceleration", "tcg");
+        settings.putAll(more);
         NodeProcess node = NodeProcess.start(dir.resolve(name), settings).awaitReady(START);
         nodes.put(name, node);
         return node;

@@ -14,6 +14,7 @@ import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Scans;
 import io.scaibunker.store.Scans.Claim;
 import io.scaibunker.store.Scans.Verdict;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.sqlclient.SqlClient;
@@ -66,11 +67,20 @@ final class ImageScanner {
     }
 
     private Future<?> scan(Claim claim) {
-        return judged(claim).compose(judged -> settle(claim, judged)).onSuccess(settled -> {
-            if (!settled) {
-                LOG.info("scan of {} is void, a newer one was asked for", claim.imageId());
-            }
-        });
+        long began = System.nanoTime();
+        return judged(claim)
+                .onSuccess(judged -> measure(began, judged.verdict()))
+                .compose(judged -> settle(claim, judged))
+                .onSuccess(settled -> {
+                    if (!settled) {
+                        LOG.info("scan of {} is void, a newer one was asked for", claim.imageId());
+                    }
+                });
+    }
+
+    private static void measure(long began, Verdict verdict) {
+        String reason = verdict.reason();
+        Measure.SCAN.took(System.nanoTime() - began, verdict.status().word(), reason == null ? "" : reason);
     }
 
     private Future<Judged> judged(Claim claim) {

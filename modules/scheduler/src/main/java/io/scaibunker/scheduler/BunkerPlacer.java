@@ -16,6 +16,9 @@ import io.scaibunker.scheduler.Placement.Refused;
 import io.scaibunker.store.Bookings;
 import io.scaibunker.store.Bookings.Outcome;
 import io.scaibunker.store.Database;
+import io.scaibunker.telemetry.Measure;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -49,6 +52,7 @@ final class BunkerPlacer {
     private static final Duration LOOK_AFTER_PARKED = Duration.ofMillis(100);
     private static final long PROMOTE_EVERY = Duration.ofSeconds(10).toNanos();
 
+    private final Context loop;
     private final Database database;
     private final Post post;
     private final CopyEtas etas;
@@ -64,7 +68,9 @@ final class BunkerPlacer {
     private boolean freshening;
     private boolean mustRead;
 
-    BunkerPlacer(Database database, Post post, CopyEtas etas) {
+    /** @param loop where this lives */
+    BunkerPlacer(Context loop, Database database, Post post, CopyEtas etas) {
+        this.loop = loop;
         this.database = database;
         this.post = post;
         this.etas = etas;
@@ -95,12 +101,23 @@ final class BunkerPlacer {
         Order order = new Order(asked);
         underWay.put(asked.bunkerId(), order);
         queue(List.of(order));
-        return order.answered().onComplete(done -> underWay.remove(asked.bunkerId()));
+        return order.answered().onComplete(done -> {
+            underWay.remove(asked.bunkerId());
+            Measure.PLACEMENT.took(order.age().toNanos(), outcome(done));
+        });
+    }
+
+    private static String outcome(AsyncResult<Answer.Placement> done) {
+        if (done.failed()) {
+            return done.cause() instanceof PlatformException told ? told.code().name() : ErrorCode.INTERNAL.name();
+        }
+        return done.result() instanceof Answer.Refused refused ? refused.code().name() : "placed";
     }
 
     private void queue(Collection<Order> orders) {
         waiting.addAll(orders);
-        next();
+        // A batch is the work of several requests, and is told as none's.
+        loop.runOnContext(now -> next());
     }
 
     private void next() {
@@ -142,6 +159,11 @@ final class BunkerPlacer {
 
     private static Set<ImageId> images(Collection<Order> orders) {
         return orders.stream().map(order -> order.asked().imageId()).collect(Collectors.toSet());
+    }
+
+    /** Orders that are not answered yet. */
+    int waiting() {
+        return underWay.size();
     }
 
     private Future<?> decide(List<Order> batch) {

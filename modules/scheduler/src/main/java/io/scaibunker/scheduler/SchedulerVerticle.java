@@ -6,6 +6,7 @@ import io.scaibunker.bus.Post;
 import io.scaibunker.bus.Question;
 import io.scaibunker.bus.Rounds;
 import io.scaibunker.store.Database;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -22,6 +23,7 @@ public final class SchedulerVerticle extends VerticleBase {
     private Post post;
     private Rounds rounds;
     private List<Long> timers;
+    private Runnable gauge;
 
     public SchedulerVerticle(SchedulerConfig config, Database database) {
         this.config = config;
@@ -32,7 +34,7 @@ public final class SchedulerVerticle extends VerticleBase {
     public Future<?> start() {
         post = new Post(vertx);
         CopyEtas etas = new CopyEtas(InstantSource.system());
-        BunkerPlacer placer = new BunkerPlacer(database, post, etas);
+        BunkerPlacer placer = new BunkerPlacer(context, database, post, etas);
         WorkerRoll roll = new WorkerRoll(config, database, post);
         BunkerReports bunkers = new BunkerReports(database);
         rounds = new Rounds(vertx, "scheduler", config.sweep(), roll::drain);
@@ -44,11 +46,13 @@ public final class SchedulerVerticle extends VerticleBase {
         post.serve(Question.BunkersWanted.ADDRESS, Question.BunkersWanted.class, bunkers::page);
         post.serve(Question.BunkerReported.ADDRESS, Question.BunkerReported.class, bunkers::take);
         timers = placer.start(vertx);
+        gauge = Measure.PLACEMENT_WAITING.gauge(placer::waiting);
         return post.open().onSuccess(open -> rounds.nudge());
     }
 
     @Override
     public Future<?> stop() {
+        gauge.run();
         timers.forEach(vertx::cancelTimer);
         return rounds.stop().compose(stopped -> post.close(CLOSE_LIMIT));
     }

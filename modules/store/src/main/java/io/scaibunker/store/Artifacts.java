@@ -42,6 +42,15 @@ public final class Artifacts {
                         row.getLong("entries")));
     }
 
+    /** What images of this source take on disk, where one was made of it before. */
+    public static Future<Optional<Long>> allocatedBytes(SqlClient sql, Digest source) {
+        return Sql.one(
+                sql,
+                "SELECT max(allocated_bytes) AS bytes FROM artifacts WHERE source_digest = :source HAVING count(*) > 0",
+                Map.of("source", source.text()),
+                row -> row.getLong("bytes"));
+    }
+
     /** Keeps what the first bake of a fingerprint made, and tells the image which fingerprint is its own. */
     public static Future<Void> record(SqlClient sql, ImageId imageId, WorkerId bakedBy, Artifact made) {
         return Sql.run(

@@ -39,7 +39,24 @@ public final class Convergence {
              WHERE
             """ + Images.SEEN;
 
+    /** How many there are of something in one state. */
+    public record Count(String of, String status, long count) {}
+
     private Convergence() {}
+
+    /** Of {@code copies}, {@code workers} and {@code bunkers} that have not ended: all there are, by state. */
+    public static Future<List<Count>> counts(SqlClient sql) {
+        return Sql.list(
+                sql,
+                """
+                SELECT 'copies' AS kind, CASE WHEN w.status = 'lost' THEN 'lost' ELSE c.status END AS standing, count(*) AS n
+                  FROM image_cache c JOIN workers w ON w.id = c.worker_id GROUP BY 2
+                UNION ALL SELECT 'workers', status, count(*) FROM workers GROUP BY 2
+                UNION ALL SELECT 'bunkers', status, count(*) FROM bunkers WHERE booked GROUP BY 2
+                """,
+                Map.of(),
+                row -> new Count(row.getString("kind"), row.getString("standing"), row.getLong("n")));
+    }
 
     public static Future<List<Tally>> tally(SqlClient sql, Viewer viewer) {
         return Sql.list(

@@ -59,6 +59,13 @@ public final class Database {
         return pool.withTransaction(work).recover(thrown -> Future.failedFuture(Troubles.of(thrown)));
     }
 
+    /** Runs {@code work} and takes back whatever it wrote. */
+    public <T> Future<T> rehearse(Function<SqlConnection, Future<T>> work) {
+        return pool.withConnection(
+                        sql -> sql.begin().compose(begun -> work.apply(sql).eventually(begun::rollback)))
+                .recover(thrown -> Future.failedFuture(Troubles.of(thrown)));
+    }
+
     /** Runs {@code reads} on rows as they all were at one moment. */
     public <T> Future<T> atOneMoment(Function<SqlConnection, Future<T>> reads) {
         return inTransaction(sql -> Sql.run(sql, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", Map.of())

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
  */
 public final class NodeProcess implements AutoCloseable {
     private static final String MAIN = "io.scaibunker.node.Main";
-    private static final Pattern READY = Pattern.compile("Main +ready(?:: (https?://\\S+))?$", Pattern.MULTILINE);
+    private static final Pattern READY = Pattern.compile(
+            "(?:Main +|\"formattedMessage\":\")ready(?:: (https?:[^\\s\"]+))?(?:$|\")", Pattern.MULTILINE);
     private static final Pattern FLAG = Pattern.compile("--(add-modules|add-exports|add-opens|enable|sun-misc).*");
     private static final int TAIL_LINES = 60;
 
@@ -94,7 +95,7 @@ public final class NodeProcess implements AutoCloseable {
         if (!matcher.find() || matcher.group(1) == null) {
             throw new AssertionError("no address in:\n" + tail());
         }
-        return matcher.group(1);
+        return matcher.group(1).replace("\\/", "/");
     }
 
     public long pid() {

@@ -30,7 +30,7 @@ final class BakeFailures {
         return text.length() <= TEXT_MAX ? failure : new Failure(failure.code(), text.substring(0, TEXT_MAX) + "…");
     }
 
-    private static Failure classify(Throwable thrown) {
+    static Failure classify(Throwable thrown) {
         return switch (thrown) {
             case PlatformException told -> new Failure(told.code(), told.text());
             case SourceException source -> new Failure(code(source), text(source));

@@ -1,11 +1,13 @@
 package io.scaibunker.worker;
 
 import io.scaibunker.model.ImageId;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -26,6 +28,7 @@ final class Bench {
     private final ExecutorService waits;
     private final int bootSlots;
     private final Semaphore boots;
+    private final List<Runnable> gauges;
 
     Bench(Vertx vertx, int bakeSlots, int downloadSlots, int bootSlots) {
         this.vertx = vertx;
@@ -39,6 +42,10 @@ final class Bench {
                 Thread.ofVirtual().name("machine-", 1).factory());
         this.bootSlots = bootSlots;
         this.boots = new Semaphore(bootSlots, true);
+        this.gauges = List.of(
+                Measure.QUEUE.gauge(bakes::waiting, "bake"),
+                Measure.QUEUE.gauge(fetches::waiting, "fetch"),
+                Measure.QUEUE.gauge(boots::getQueueLength, "boot"));
     }
 
     /** A bake; waits its turn, behind those that somebody waits for. */
@@ -105,6 +112,7 @@ final class Bench {
 
     /** Ends what runs and takes no more. */
     void close(Duration limit) throws InterruptedException {
+        gauges.forEach(Runnable::run);
         bakes.close();
         fetches.close();
         waits.shutdownNow();

@@ -7,6 +7,7 @@ import io.scaibunker.microvm.Machine;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.EndReason;
 import io.scaibunker.model.ImageId;
+import io.scaibunker.telemetry.Measure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -110,6 +111,16 @@ final class Bunker {
 
     void booted(BootTimes times) {
         boot = times;
+        took("queued", times.queued());
+        took("scratch", times.scratch());
+        took("spawn", times.spawn());
+        took("kernel", times.kernel());
+        took("agent", times.agent());
+        took("total", times.queued() + times.scratch() + times.spawn() + times.kernel() + times.agent());
+    }
+
+    private static void took(String phase, long millis) {
+        Measure.BOOT.took(Duration.ofMillis(millis).toNanos(), phase);
     }
 
     void moved(BunkerPlan.Here to) {
@@ -157,6 +168,7 @@ final class Bunker {
 
     /** @param why it failed; null where its end was meant */
     void ended(@Nullable Failure why) {
+        Measure.BUNKER_END.add(1, why == null ? "asked" : why.code().name());
         failure = why;
         here = BunkerPlan.Here.ENDED;
     }

@@ -22,6 +22,7 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.SourceException;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -262,10 +263,10 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, credential);
         jobs.put(row.imageId(), job);
-        bench.run(row.imageId(), row.awaited(), () -> {
+        bench.run(row.imageId(), row.awaited(), CopyMeasures.of(Measure.BAKE, () -> {
                     room.require(blobs);
                     return baker.bake(job);
-                })
+                }))
                 .onComplete(done -> {
                     unreached.remove(row.imageId());
                     ended(row, done);
@@ -287,10 +288,10 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, Optional.empty());
         jobs.put(row.imageId(), job);
-        bench.fetch(row.imageId(), row.awaited(), () -> {
+        bench.fetch(row.imageId(), row.awaited(), CopyMeasures.of(Measure.FETCH, () -> {
                     room.require(blobs);
                     return fetcher.fetch(job, turn);
-                })
+                }))
                 .onComplete(done -> {
                     if (done.succeeded() && done.result().isEmpty()) {
                         unreached.add(row.imageId());
@@ -380,6 +381,7 @@ final class CopyKeeper {
     private final class Narrator implements BakeJob.Listener {
         private final WantedCopy row;
         private final Rate rate = new Rate();
+        private final CopyMeasures.Intake intake = new CopyMeasures.Intake();
         private long lastNews = System.nanoTime() - NEWS_EVERY.toNanos();
         private long lastSign = System.nanoTime();
         private long lastDone;
@@ -404,6 +406,7 @@ final class CopyKeeper {
         @Override
         public synchronized void bytes(CachePhase phase, String source, long done, long total) {
             rate.at(done);
+            intake.at(phase, source, done);
             long now = System.nanoTime();
             if (now - lastNews < NEWS_EVERY.toNanos()) {
                 return;

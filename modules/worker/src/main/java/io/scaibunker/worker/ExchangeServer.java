@@ -12,6 +12,7 @@ import io.scaibunker.bus.proto.TableWanted;
 import io.scaibunker.ext4.ImageTable;
 import io.scaibunker.ext4.PieceFile;
 import io.scaibunker.model.Digest;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
@@ -216,6 +217,7 @@ final class ExchangeServer {
                 boolean slow = sent > (8 << 20) && sent * 1e9 / (System.nanoTime() - began) < SLOW;
                 reply.send(message(number, bytes, slow));
                 sent += bytes.length;
+                Measure.UPLOAD_BYTES.add(bytes.length);
             }
         }
         reply.end();

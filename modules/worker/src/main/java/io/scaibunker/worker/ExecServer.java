@@ -16,6 +16,7 @@ import io.scaibunker.guest.GuestException;
 import io.scaibunker.microvm.Machine;
 import io.scaibunker.microvm.MachineException;
 import io.scaibunker.model.BunkerId;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.grpc.common.GrpcStatus;
@@ -129,6 +130,10 @@ final class ExecServer {
                 use = bunker.use(!onTerminal);
                 bench.await(() -> waitFor(start.getTimeoutMs())).onComplete(ended -> {
                     use.end();
+                    if (!onTerminal && !fileWork) {
+                        Measure.EXEC.took(
+                                System.nanoTime() - began, ended.succeeded() ? outcome(ended.result()) : "lost");
+                    }
                     if (ended.succeeded()) {
                         request.response()
                                 .end(ExecOut.newBuilder()
@@ -164,6 +169,16 @@ final class ExecServer {
             // All output is with the caller's stream before the exit is.
             window.acquire(WINDOW);
             return exit(outcome, timedOut);
+        }
+
+        private static String outcome(ExecExit exit) {
+            if (exit.getTimedOut()) {
+                return "timed_out";
+            }
+            if (!exit.getNotStarted().isEmpty()) {
+                return "not_started";
+            }
+            return exit.getSignal() == 0 ? "exited" : "signalled";
         }
 
         private ExecExit exit(ExecOutcome outcome, boolean timedOut) {

@@ -13,12 +13,9 @@ import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.oci.BlobDir;
-import io.scaibunker.oci.ContentDigest;
 import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.ImageSource;
 import io.scaibunker.oci.ImageSources;
-import io.scaibunker.oci.Platform;
-import io.scaibunker.oci.RegistryCredential;
 import io.scaibunker.oci.ResolvedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,26 +128,10 @@ final class ImageBaker {
     }
 
     private ImageSource open(BakeJob job, Optional<Digest> pinned) {
-        ImageSource source = switch (job.wanted().source()) {
-            case BuildSource.Tar tar -> sources.tar(tar.path(), Platform.LINUX_AMD64);
-            case BuildSource.Oci oci -> {
-                ImageReference reference = ImageReference.parse(oci.ref());
-                ImageReference exact = pinned.map(digest -> reference.at(ContentDigest.parse(digest.text())))
-                        .orElse(reference);
-                yield sources.registry(exact.toString(), Platform.parse(oci.platform()), credential(job));
-            }
-        };
+        ImageSource source = SourceLook.open(
+                sources, job.wanted().source(), pinned, job.credential().orElse(null));
         job.opened(source);
         return source;
-    }
-
-    private static Optional<RegistryCredential> credential(BakeJob job) {
-        return job.credential()
-                .map(given -> given.token() != null
-                        ? new RegistryCredential.Token(given.token())
-                        : new RegistryCredential.Password(
-                                Optional.ofNullable(given.username()).orElse(""),
-                                Optional.ofNullable(given.password()).orElse("")));
     }
 
     private Optional<Copy> make(Path place, BakeJob job, ImageSource source, ResolvedImage image) throws IOException {

@@ -46,6 +46,11 @@ final class Turns {
         }
     }
 
+    /** How many wait. */
+    int waiting() {
+        return waiting.size();
+    }
+
     /** Ends what runs and takes no more. */
     void close() {
         threads.shutdownNow();

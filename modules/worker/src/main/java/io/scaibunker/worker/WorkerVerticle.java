@@ -8,12 +8,15 @@ import io.scaibunker.bus.Rounds;
 import io.scaibunker.model.IncarnationId;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageSources;
+import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /** The door of the worker room. */
 @SuppressWarnings("NullAway.Init") // what start() makes
@@ -40,6 +43,7 @@ public final class WorkerVerticle extends VerticleBase {
     private ExchangeClient peers;
     private BunkerNetworks networks;
     private long beating;
+    private List<Runnable> gauges = List.of();
     private boolean stopped;
 
     /**
@@ -71,16 +75,14 @@ public final class WorkerVerticle extends VerticleBase {
     private Future<?> serve(Opened opened) {
         IncarnationId incarnation = IncarnationId.fresh();
         CopyLedger ledger = opened.ledger();
+        gauges = List.of(
+                Measure.CACHE_BYTES.gauge(ledger::bytes, "copies"),
+                Measure.CACHE_BYTES.gauge(() -> layerBytes(opened.blobs()), "layers"));
         networks = new BunkerNetworks(config, opened.self());
         MachineRoom machines = new MachineRoom(config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
-        ImageBaker baker = new ImageBaker(
-                opened.files(),
-                ledger,
-                inventories,
-                opened.blobs(),
-                new ImageSources(SourceRules.of(config.sources())),
-                config.baker());
+        ImageSources sources = new ImageSources(SourceRules.of(config.sources()));
+        ImageBaker baker = new ImageBaker(opened.files(), ledger, inventories, opened.blobs(), sources, config.baker());
         bunkers = new BunkerKeeper(
                 context,
                 new BunkerDesk(opened.self(), incarnation, post, config.askTimeout()),
@@ -117,6 +119,10 @@ public final class WorkerVerticle extends VerticleBase {
         bunkerRounds = new Rounds(vertx, "bunkers", config.sweep(), bunkers::drain);
         post.heed(Nudge.CopiesChanged.addressOf(opened.self()), copyRounds::nudge);
         post.serve(Question.GarbageAsked.addressOf(opened.self()), Question.GarbageAsked.class, copies::collect);
+        post.serve(
+                Question.SourceLooked.addressOf(opened.self()),
+                Question.SourceLooked.class,
+                new SourceLook(sources, bench)::look);
         post.heed(Nudge.BunkersChanged.addressOf(opened.self()), bunkerRounds::nudge);
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
@@ -126,6 +132,14 @@ public final class WorkerVerticle extends VerticleBase {
                 .onSuccess(open -> begin(
                         new Heartbeat(post, config, opened.self(), incarnation, ledger, machines, grpcAddress()),
                         machines));
+    }
+
+    private static Number layerBytes(BlobCache blobs) {
+        try {
+            return blobs.bytes();
+        } catch (IOException unreadable) {
+            return Double.NaN;
+        }
     }
 
     private Future<?> listen(Shelf shelf, Inventories inventories) {
@@ -169,6 +183,7 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         stopped = true;
+        gauges.forEach(Runnable::run);
         vertx.cancelTimer(beating);
         return Future.join(copyRounds.stop(), bunkerRounds.stop())
                 .compose(stopped -> Future.join(
