@@ -31,7 +31,7 @@ final class ApiException extends IOException {
                     .append(retryAfter)
                     .append(" s");
         }
-        nextStep(code)
+        nextStep(code, details)
                 .ifPresent(
                         next -> text.append(System.lineSeparator()).append("  ").append(next));
         if (!requestId.isEmpty()) {
@@ -50,7 +50,7 @@ final class ApiException extends IOException {
                 thrown);
     }
 
-    private static java.util.Optional<String> nextStep(String code) {
+    private static java.util.Optional<String> nextStep(String code, List<String> details) {
         return java.util.Optional.ofNullable(
                 switch (code) {
                     case "AUTH_TOKEN_MISSING", "AUTH_TOKEN_INVALID" -> "scaibunker login signs in again";
@@ -59,7 +59,10 @@ final class ApiException extends IOException {
                     case "BUNKER_NOT_FOUND" -> "scaibunker bunker ls shows what there is";
                     case "WORKER_NOT_FOUND" -> "scaibunker worker ls shows what there is";
                     case "GROUP_NOT_FOUND" -> "scaibunker group ls shows what there is";
-                    case "NO_SUITABLE_WORKER" -> "scaibunker image watch IMAGE shows where it is on its way";
+                    case "NO_SUITABLE_WORKER" ->
+                        details.stream().anyMatch(reason -> reason.startsWith("copy_"))
+                                ? "scaibunker image watch IMAGE shows where it is on its way"
+                                : "scaibunker worker show WORKER shows how one stands and what it can do";
                     case "WORKER_UNAVAILABLE" -> "scaibunker worker ls shows what room there is";
                     default -> null;
                 });

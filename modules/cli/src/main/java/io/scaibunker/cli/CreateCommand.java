@@ -72,6 +72,15 @@ final class CreateCommand implements Callable<Integer> {
     private @Nullable Integer idleTimeout;
 
     @Option(
+            names = "--restart",
+            paramLabel = "POLICY",
+            description = "When its machine ends by itself: always, on_failure or never; of persistent ones.")
+    private @Nullable String restart;
+
+    @Option(names = "--bandwidth", paramLabel = "MBIT", description = "Of its network, each way.")
+    private @Nullable Integer bandwidth;
+
+    @Option(
             names = "--wait-for-image",
             paramLabel = "SECONDS",
             description = "Where no copy is ready, wait so long for the first; 0 to 600.")
@@ -124,6 +133,8 @@ final class CreateCommand implements Callable<Integer> {
                 .with("network_allowlist", allowed)
                 .with("max_lifetime_s", maxLifetime)
                 .with("idle_timeout_s", idleTimeout)
+                .with("restart_policy", restart)
+                .with("bandwidth_mbit", bandwidth)
                 .with("wait_for_image_s", waitForImage);
     }
 }

@@ -86,6 +86,7 @@ public final class Main {
                 .addSubcommand(new SnapshotCommand(terminal))
                 .addSubcommand(new EventsCommand(terminal))
                 .addSubcommand(new CredentialCommand(terminal))
+                .addSubcommand(new QuotaCommand(terminal))
                 .addSubcommand(new AccessCommands.TenantCommand(terminal))
                 .addSubcommand(new AccessCommands.UserCommand(terminal))
                 .addSubcommand(new AccessCommands.KeyCommand(terminal))

@@ -55,6 +55,24 @@ final class Tables {
         return "-";
     }
 
+    static Table quotas() {
+        return new Table()
+                .column("NAME", "name")
+                .column("OF", "bucket")
+                .column("TENANT", row -> Text.of(row.path("tenant_id")))
+                .column("USER", row -> Text.of(row.path("user_id")))
+                .column("BUNKERS", row -> cap(row, "bunkers"))
+                .column("CPU", row -> cap(row, "cpu_millicores"))
+                .column("MEMORY", row -> cap(row, "memory_mb"))
+                .column("DISK", row -> cap(row, "disk_mb"))
+                .column("ID", "id");
+    }
+
+    private static String cap(JsonNode profile, String kind) {
+        var cap = profile.path("caps").path(kind);
+        return cap.isNumber() ? cap.asText() : "-";
+    }
+
     static Table copies() {
         return new Table()
                 .column("WORKER", "worker_name")

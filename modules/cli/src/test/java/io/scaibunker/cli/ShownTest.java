@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +103,19 @@ class ShownTest {
                 .asString()
                 .contains("qemu/tcg")
                 .doesNotContain("kvm");
+    }
+
+    @Test
+    void aRefusalSaysWhatMayHelpAgainstItsReason() {
+        assertThat(refusal("copy_building: 1 worker is making the image")).contains("image watch");
+        assertThat(refusal("no_network: 1 worker cannot give that network profile"))
+                .contains("no_network", "worker show")
+                .doesNotContain("image watch");
+    }
+
+    private static String refusal(String reason) {
+        return String.valueOf(ApiException.answered(503, "NO_SUITABLE_WORKER", "none", List.of(reason), 5, "")
+                .getMessage());
     }
 
     @Test

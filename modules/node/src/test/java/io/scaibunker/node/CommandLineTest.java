@@ -269,6 +269,25 @@ class CommandLineTest {
                         .findFirst()
                         .orElseThrow()
                         .getString("id");
+        String quota = ok(
+                        "quota",
+                        "create",
+                        "small",
+                        "--of",
+                        "user",
+                        "--user",
+                        user,
+                        "--bunkers",
+                        "4",
+                        "--memory",
+                        "8192")
+                .out()
+                .strip();
+        assertThat(ok("quota", "ls").out()).contains("small", "8192", quota);
+        assertThat(ok("quota", "usage", "--user", user).out())
+                .contains("user    bunkers         0 of 4", "user    cpu_millicores  0\n");
+        ok("quota", "rm", quota);
+        assertThat(ok("quota", "ls").out()).doesNotContain(quota);
         ok("key", "revoke", id);
         assertThat(run(command("image", "ls"), reader).code()).isEqualTo(7);
     }

@@ -23,7 +23,7 @@ class PagesTest {
 
     /** What looks like a setting: the prefix of a room and words. */
     private static final Pattern SETTING =
-            Pattern.compile("(?<![\\w.-])(node|log|cluster|store|postgres|fanout|scheduler"
+            Pattern.compile("(?<![\\w.-])(node|log|telemetry|cluster|store|postgres|fanout|scheduler"
                     + "|scanner|worker|api)\\.([a-z*][a-z0-9*-]*)(?![\\w.-])");
 
     /** Files that begin like settings. */
