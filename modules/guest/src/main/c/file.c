@@ -226,8 +226,11 @@ static void freeze(int disk, const char *seconds) {
     if (most < 1 || most > 86400) {
         done(EINVAL);
     }
+    if (disk < 0) {
+        done(ENODEV);
+    }
     /* Most of the writing, while all goes on. */
-    must(disk >= 0 && syncfs(disk) == 0);
+    must(syncfs(disk) == 0);
     frozen = disk;
     if (ioctl(disk, FIFREEZE, 0) != 0) {
         frozen = -1;

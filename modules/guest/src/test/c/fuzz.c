@@ -51,6 +51,10 @@ int fake_clock_settime(clockid_t clock, const struct timespec *now) {
 void boot(void) {}
 bool only_probing(void) { return false; }
 int open_port(void) { return -1; }
+int open_disk(void) {
+    errno = ENODEV;
+    return -1;
+}
 
 /* splitmix64 */
 static uint64_t next(void) {
