@@ -128,7 +128,7 @@ public final class ApiVerticle extends VerticleBase {
         new HistoryOperations(database, bunkers).enrol(operations);
         new CallerOperations(database).enrol(operations);
         new FleetOperations(database, progress).enrol(operations);
-        LiveBunkers running = new LiveBunkers(database, bunkers, access);
+        LiveBunkers running = new LiveBunkers(vertx, database, bunkers, access);
         ExecOperations commands = new ExecOperations(running, config.outputLimit());
         commands.enrol(operations);
         commands.enrolLive(live);

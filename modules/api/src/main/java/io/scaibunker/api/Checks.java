@@ -99,7 +99,8 @@ final class Checks {
                         values(checked.getPathParameters()),
                         values(checked.getQuery()),
                         body,
-                        incoming.gone()));
+                        incoming.gone(),
+                        () -> check(entry, incoming, caller)));
     }
 
     private static void refuseUnknown(Contract.Entry entry, Incoming incoming) {

@@ -54,7 +54,7 @@ final class Reception {
             Contract.Entry entry = entry(given);
             return callers.of(given.authorization()).compose(caller -> {
                 caller.need(entry.oneOf().toArray(Permission[]::new));
-                return checks.check(entry, given, caller);
+                return checks.check(entry, given, caller).map(request -> request.checkedBy(() -> admit(given)));
             });
         });
     }

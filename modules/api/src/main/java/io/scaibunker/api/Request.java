@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param query those that were given
  * @param body empty where none was given
  * @param gone ends when the caller waits no more
+ * @param again makes the same checks once more: whether the caller still may what lasts
  */
 record Request(
         String operation,
@@ -26,8 +28,13 @@ record Request(
         Map<String, Object> path,
         Map<String, Object> query,
         JsonObject body,
-        Future<Void> gone) {
+        Future<Void> gone,
+        Supplier<Future<Request>> again) {
     private static final int LIMIT_DEFAULT = 100;
+
+    Request checkedBy(Supplier<Future<Request>> checks) {
+        return new Request(operation, requestId, who, path, query, body, gone, checks);
+    }
 
     Caller caller() {
         return Objects.requireNonNull(who, "this operation takes no key");

@@ -5,6 +5,7 @@ import io.scaibunker.bus.ExecCommand.TerminalSize;
 import io.scaibunker.bus.ExecEnd;
 import io.scaibunker.bus.ExecOutput;
 import io.scaibunker.bus.LiveCall;
+import io.scaibunker.model.PlatformException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -111,10 +112,9 @@ final class FakeBunker implements LiveCall {
     }
 
     @Override
-    public void cancel() {
-        if (!end.future().isComplete()) {
+    public void cancel(PlatformException why) {
+        if (end.tryFail(why)) {
             CANCELLED.incrementAndGet();
-            over(0, "");
         }
     }
 

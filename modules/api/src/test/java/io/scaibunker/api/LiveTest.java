@@ -193,6 +193,20 @@ class LiveTest {
     }
 
     @Test
+    void aKeyThatIsRevokedEndsTheTerminalThatItOpened() {
+        JsonObject key = api.post("/v1/api-keys", api.superKey, new JsonObject().put("name", "terminal"))
+                .data();
+        WebSocket socket = shell("?program=echo", Optional.of(key.getString("key")), List.of());
+        assertThat(api.delete("/v1/api-keys/" + key.getString("id"), api.superKey)
+                        .status())
+                .isEqualTo(200);
+        eventually(() -> {
+            assertThat(socket.closeStatusCode()).isEqualTo((short) 1011);
+            assertThat(socket.closeReason()).startsWith("AUTH_TOKEN_INVALID");
+        });
+    }
+
+    @Test
     void aBrowserSaysItsKeyAsAProtocolAndNonsenseClosesTheTerminal() {
         WebSocket socket = shell("?program=echo", Optional.empty(), List.of("scaibunker", "bearer." + api.superKey));
         assertThat(socket.subProtocol()).isEqualTo("scaibunker");

@@ -137,7 +137,7 @@ final class BunkerCall implements LiveCall {
     }
 
     @Override
-    public void cancel() {
-        end.tryFail(new PlatformException(ErrorCode.CANCELLED, "the caller went away"));
+    public void cancel(PlatformException why) {
+        end.tryFail(why);
     }
 }

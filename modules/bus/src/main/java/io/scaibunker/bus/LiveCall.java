@@ -1,12 +1,14 @@
 package io.scaibunker.bus;
 
 import io.scaibunker.bus.ExecCommand.TerminalSize;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.PlatformException;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 
 /** Something under way in a bunker, from the side of who asked for it. Lives on one event loop. */
 public interface LiveCall {
-    /** How it ended, after the last of its output; or a {@link io.scaibunker.model.PlatformException}. */
+    /** How it ended, after the last of its output; or a {@link PlatformException}. */
     Future<ExecEnd> end();
 
     /** Input. Nothing is refused or lost while {@link #isFull}, but memory grows. */
@@ -28,5 +30,10 @@ public interface LiveCall {
     void resume();
 
     /** Ends it, for a caller that goes away; nothing if it is over. */
-    void cancel();
+    default void cancel() {
+        cancel(new PlatformException(ErrorCode.CANCELLED, "the caller went away"));
+    }
+
+    /** Ends it; {@link #end} fails with {@code why}, unless it is over. */
+    void cancel(PlatformException why);
 }
