@@ -4,6 +4,7 @@ import static io.scaibunker.api.RunningApi.BASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scaibunker.model.WorkerId;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -285,8 +286,64 @@ class TenancyTest {
     }
 
     private static RunningApi.Answered bunker(String key, String field, Object value) {
-        return api.post(
-                BASE + "/bunkers", key, new JsonObject().put("image", "modes").put(field, value));
+        return bunker("modes", key, new JsonObject().put(field, value));
+    }
+
+    private static RunningApi.Answered bunker(String image, String key, JsonObject wish) {
+        return api.post(BASE + "/bunkers", key, wish.put("image", image));
+    }
+
+    private static List<String> fields(RunningApi.Answered answered) {
+        return answered.json().getJsonObject("error").getJsonArray("details", new JsonArray()).stream()
+                .map(detail -> ((JsonObject) detail).getString("field"))
+                .toList();
+    }
+
+    @Test
+    void eachEntryOfAnAllowlistIsChecked() {
+        String key = api.key(north, "tenant_user", "scaibunker:network:allowlisted");
+        api.register("allowing", northAdmin);
+
+        var wrong = bunker(
+                "allowing",
+                key,
+                allowing("good.example.org:443", "10.0.0.1", "https://a.org", "*.", "198.51.100.0/24"));
+        assertThat(wrong.status()).isEqualTo(422);
+        assertThat(wrong.code()).isEqualTo("VALIDATION_ERROR");
+        assertThat(fields(wrong))
+                .containsExactly("network_allowlist[1]", "network_allowlist[2]", "network_allowlist[3]");
+        for (var misplaced : List.of(allowing(), allowing("a.org").put("network_profile", "isolated"))) {
+            var answered = bunker("allowing", key, misplaced);
+            assertThat(answered.status()).isEqualTo(422);
+            assertThat(fields(answered)).containsExactly("network_allowlist");
+        }
+        assertThat(bunker("allowing", key, allowing("good.example.org:443", "198.51.100.0/24"))
+                        .status())
+                .isEqualTo(201);
+    }
+
+    private static JsonObject allowing(String... entries) {
+        return new JsonObject()
+                .put("network_profile", "allowlisted")
+                .put("network_allowlist", new JsonArray(List.of(entries)));
+    }
+
+    @Test
+    void transitIsNotConfiguredForThoseWhoMay() {
+        String key = api.key(north, "tenant_user", "scaibunker:network:transit");
+        String without = api.key(north, "tenant_user");
+        api.register("transit", northAdmin);
+        for (var caller : List.of(key, without)) {
+            var answered = bunker(
+                    "transit",
+                    caller,
+                    new JsonObject()
+                            .put("network_profile", "transit")
+                            .put("interfaces", new JsonArray().add(new JsonObject().put("bridge", "br0"))));
+            assertThat(answered.status()).isEqualTo(403);
+            assertThat(answered.code()).isEqualTo("NETWORK_PROFILE_DENIED");
+            assertThat(answered.json().encode().contains("NOT_CONFIGURED")).isEqualTo(caller.equals(key));
+        }
     }
 
     @Test

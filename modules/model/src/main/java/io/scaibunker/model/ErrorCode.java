@@ -39,7 +39,7 @@ public enum ErrorCode {
     BUNKER_QUOTA_EXCEEDED(EXHAUSTED),
     /** The tenant has as many snapshots as it may. */
     SNAPSHOT_LIMIT_REACHED(EXHAUSTED),
-    /** As many commands, files and shells are open in the bunker as it carries. */
+    /** As many commands, files and shells are open in the bunker as it carries, or what runs there leaves no time for one more. */
     BUNKER_BUSY(EXHAUSTED),
     FILE_NOT_FOUND(NOT_FOUND),
     FILE_ACCESS_DENIED(DENIED),

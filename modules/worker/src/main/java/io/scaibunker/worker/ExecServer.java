@@ -68,6 +68,11 @@ final class ExecServer {
         request.handler(call::take);
     }
 
+    /** An agent that has no time for a command's end is the bunker's own trouble; a line that broke may be the worker's. */
+    static GrpcStatus statusOf(Throwable noEnd) {
+        return noEnd instanceof TimeoutException ? GrpcStatus.RESOURCE_EXHAUSTED : GrpcStatus.UNAVAILABLE;
+    }
+
     private static void refuse(GrpcServerRequest<ExecIn, ExecOut> request, GrpcStatus status, String text) {
         request.response().status(status).statusMessage(text).end();
     }
@@ -140,7 +145,7 @@ final class ExecServer {
                                         .setExit(ended.result())
                                         .build());
                     } else {
-                        refuse(request, GrpcStatus.UNAVAILABLE, "the bunker does not answer any more");
+                        refuse(request, statusOf(ended.cause()), bunker.id() + " does not answer any more");
                     }
                 });
             } catch (IllegalArgumentException e) {
