@@ -4,7 +4,7 @@
  *   main.c   the loop            boot.c   from the initrd to the bunker's own root
  *   port.c   bytes and frames    exec.c   commands and their streams
  *   child.c  from a request to a running program      user.c   who it runs as
- *   net.c    its one network device
+ *   net.c    its one network device                   vsock.c  the channel to the host where it is no port
  *   file.c   reading, writing, listing and removing files, and holding the disk still, in a child of its own that executes
  *            nothing
  *
@@ -74,6 +74,8 @@ void say_error(const char *what, int error);
 void boot(void);
 bool only_probing(void);
 int open_port(void);
+/* Once the machine is told to listen on a vsock port, by its kernel's command line; 0 otherwise. */
+uint32_t vsock_port(void);
 _Noreturn void power_off(void);
 /* The scratch disk, which no path leads to; -1 and errno. */
 int open_disk(void);
@@ -83,8 +85,12 @@ const char *boot_option(const char *name, char *into, size_t size);
 /* net.c: loopback, and the device that the machine has, if it has one. */
 void raise_network(void);
 
+/* vsock.c: one host at a time, and the newest is the one. -1 where it does not work, or nobody is there. */
+int vsock_listen(uint32_t port);
+int vsock_accept(int listener);
+
 /* port.c: what is sent waits in one buffer of fixed size. */
-void port_open(int fd);
+void port_open(int fd); /* In the place of the former one. -1: nobody is there yet. */
 void port_fill(struct pollfd *slot);
 void port_handle(short happened);
 /* How many bytes of body fit now, so that `reserve` more bytes stay free. Negative when none. */

@@ -83,6 +83,11 @@ bool only_probing(void) {
     return strcmp(boot_option("scaibunker.probe", value, sizeof value), "1") == 0;
 }
 
+uint32_t vsock_port(void) {
+    char value[12];
+    return (uint32_t)strtoul(boot_option("scaibunker.vsock", value, sizeof value), NULL, 10);
+}
+
 static int load(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -103,7 +108,8 @@ static void load_modules(void) {
         char path[512];
         if (files[i]->d_name[0] != '.') {
             snprintf(path, sizeof path, "/modules/%s", files[i]->d_name);
-            int error = load(path);
+            bool idle = strstr(path, "vsock") != NULL && vsock_port() == 0;
+            int error = idle ? 0 : load(path);
             if (error != 0 && error != ENODEV) {
                 say_error(path, error);
             }
@@ -116,8 +122,15 @@ static void load_modules(void) {
     }
 }
 
-/* Disks are known by their serial, because their letters depend on the machine's type. */
+/* Disks are known by their serial, because their letters depend on the machine's type; a host that cannot give them one
+ * tells the letters: scaibunker.image=vda. */
 static bool find_disk(const char *serial, char *device, size_t size) {
+    char option[32], told[8];
+    snprintf(option, sizeof option, "scaibunker.%s", serial);
+    if (*boot_option(option, told, sizeof told) != '\0') {
+        snprintf(device, size, "/dev/%s", told);
+        return access(device, F_OK) == 0;
+    }
     for (char letter = 'a'; letter <= 'h'; letter++) {
         char path[64], found[32];
         snprintf(path, sizeof path, "/sys/block/vd%c/serial", letter);
@@ -320,5 +333,8 @@ _Noreturn void power_off(void) {
         }
     }
     sync();
-    end_machine(RB_POWER_OFF);
+    /* Where the host cannot see a power-off. */
+    char how[8];
+    bool reset = strcmp(boot_option("scaibunker.end", how, sizeof how), "reboot") == 0;
+    end_machine(reset ? RB_AUTOBOOT : RB_POWER_OFF);
 }

@@ -78,7 +78,7 @@ static void allow_many_files(void) {
 }
 
 int main(void) {
-    static struct pollfd polls[2 + EXEC_POLLS];
+    static struct pollfd polls[3 + EXEC_POLLS];
     began = uptime_millis();
     boot();
     if (only_probing()) {
@@ -87,8 +87,10 @@ int main(void) {
     }
     allow_many_files();
     int children = watch_children();
-    int port = open_port();
-    if (port < 0) {
+    uint32_t number = vsock_port();
+    int listener = number > 0 ? vsock_listen(number) : -1;
+    int port = number > 0 ? -1 : open_port();
+    if (port < 0 && listener < 0) {
         say("no channel to the host");
         power_off();
     }
@@ -97,9 +99,11 @@ int main(void) {
     for (;;) {
         port_fill(&polls[0]);
         polls[1] = (struct pollfd){.fd = children, .events = POLLIN};
-        size_t count = 2 + exec_fill(polls + 2);
+        polls[2] = (struct pollfd){.fd = listener, .events = POLLIN};
+        size_t count = 3 + exec_fill(polls + 3);
         /* A port without a host is always «hung up», so it is not polled but looked at now and then. */
-        int ready = poll(polls, count, polls[0].fd < 0 ? 100 : -1);
+        bool looking = polls[0].fd < 0 && listener < 0;
+        int ready = poll(polls, count, looking ? 100 : -1);
         if (ready < 0 && errno != EINTR) {
             say_error("poll", errno);
             usleep(10000);
@@ -108,7 +112,14 @@ int main(void) {
         if (polls[1].revents) {
             reap(children);
         }
-        port_handle(polls[0].fd < 0 ? POLLIN : polls[0].revents);
+        if (polls[2].revents) {
+            int host = vsock_accept(listener);
+            if (host >= 0) {
+                port_open(host);
+                continue;
+            }
+        }
+        port_handle(looking ? POLLIN : polls[0].revents);
         exec_pump();
     }
 }

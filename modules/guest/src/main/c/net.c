@@ -29,6 +29,13 @@ static int raise_device(int fd, const char *device) {
     return ioctl(fd, SIOCSIFFLAGS, &request);
 }
 
+static int set_mtu(int fd) {
+    char value[8];
+    struct ifreq request = {.ifr_name = DEVICE};
+    request.ifr_mtu = atoi(boot_option("scaibunker.mtu", value, sizeof value));
+    return request.ifr_mtu == 0 ? 0 : ioctl(fd, SIOCSIFMTU, &request);
+}
+
 static int set_address(int fd, in_addr_t own, int bits) {
     struct ifreq request = {.ifr_name = DEVICE};
     address_of(&request.ifr_addr, own);
@@ -87,7 +94,7 @@ static int connect_by(int fd, char *wish) {
         errno = EINVAL;
         return -1;
     }
-    if (await_device(fd) != 0 || set_address(fd, own.s_addr, length) != 0 || raise_device(fd, DEVICE) != 0 ||
+    if (await_device(fd) != 0 || set_mtu(fd) != 0 || set_address(fd, own.s_addr, length) != 0 || raise_device(fd, DEVICE) != 0 ||
         set_route(fd, gateway.s_addr) != 0) {
         return -1;
     }

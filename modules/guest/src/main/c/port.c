@@ -16,7 +16,14 @@ static size_t in_length;
 static uint8_t out[SEND_BUFFER];
 static size_t out_start, out_end;
 
-void port_open(int fd) { port = fd; }
+void port_open(int fd) {
+    if (port >= 0) {
+        close(port);
+    }
+    port = fd;
+    host_gone = greeted = synced = false;
+    in_length = out_start = out_end = 0;
+}
 
 void port_fill(struct pollfd *slot) {
     short events = POLLIN;

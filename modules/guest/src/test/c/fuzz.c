@@ -51,6 +51,9 @@ int fake_clock_settime(clockid_t clock, const struct timespec *now) {
 void boot(void) {}
 bool only_probing(void) { return false; }
 int open_port(void) { return -1; }
+uint32_t vsock_port(void) { return 0; }
+int vsock_listen(uint32_t port) { return port == 0 ? -1 : (int)port; }
+int vsock_accept(int listener) { return listener; }
 int open_disk(void) {
     errno = ENODEV;
     return -1;

@@ -2,9 +2,10 @@
  * Starts a monitor where it belongs: in a session and control groups of its own, with the files it needs already open, as a
  * user who owns nothing. Java can do none of that between fork and exec.
  *
- *   launch [-c CGROUP_PROCS]… [-r FD=FILE]… [-w FD=FILE]… [-t FD=TAP] [-n NAMESPACE] [-u UID] [-g GROUP]… -- PROGRAM [WORD]…
+ *   launch [-c CGROUP_PROCS]… [-r FD=FILE]… [-w FD=FILE]… [-p FD=PIPE]… [-t FD=TAP] [-n NAMESPACE] [-u UID] [-g GROUP]…
+ *          -- PROGRAM [WORD]…
  *
- * In this order, whatever the order of the words. What fails ends it with 120 and a line on standard error.
+ * In this order, whatever the order of the words. A pipe is opened at both ends and never waited for. What fails ends it with 120 and a line on standard error.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -93,7 +94,7 @@ int main(int argc, char **argv) {
     const char *namespace = NULL, *tap = NULL;
     int file_count = 0, cgroup_count = 0, group_count = 0, tap_target = -1, word;
     long uid = -1;
-    while ((word = getopt(argc, argv, "+c:r:w:t:n:u:g:")) != -1) {
+    while ((word = getopt(argc, argv, "+c:r:w:p:t:n:u:g:")) != -1) {
         if (file_count == MANY || cgroup_count == MANY || group_count == MANY) {
             errno = E2BIG;
             fail("words");
@@ -106,6 +107,9 @@ int main(int argc, char **argv) {
         case 'w':
             files[file_count++] =
                 (struct opened){(int)number(optarg), word == 'r' ? O_RDONLY : O_RDWR, behind(optarg)};
+            break;
+        case 'p':
+            files[file_count++] = (struct opened){(int)number(optarg), O_RDWR | O_NONBLOCK, behind(optarg)};
             break;
         case 't':
             tap_target = (int)number(optarg);

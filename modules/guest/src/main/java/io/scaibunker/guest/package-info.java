@@ -7,7 +7,7 @@
  * starts. {@link io.scaibunker.guest.Initrd} packs it with the modules of a {@link io.scaibunker.guest.GuestKernel}
  * into the archive that the kernel unpacks.
  *
- * <p>The <b>wire</b> is a byte stream (a virtio-serial port, later vsock) with frames in both directions:
+ * <p>The <b>wire</b> is a byte stream (a virtio-serial port, or vsock, as the kernel's command line says) with frames in both directions:
  *
  * <pre>
  *   u32 length (of what follows, 5 .. 65536) | u8 type | u32 stream | body

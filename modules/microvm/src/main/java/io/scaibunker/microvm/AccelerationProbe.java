@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +40,10 @@ public final class AccelerationProbe {
      * Answers from the file, or boots once, at most ten seconds.
      *
      * @param dataDir the worker's own directory, which keeps the file
-     * @param initrd of that kernel
+     * @param kernel which is booted
+     * @param words what boots it, in the monitor that machines will run in, with the agent told to say only that it runs
      */
-    public static Acceleration probe(Path dataDir, GuestKernel kernel, Path initrd)
+    public static Acceleration probe(Path dataDir, GuestKernel kernel, List<String> words)
             throws IOException, InterruptedException {
         if (!Files.exists(KVM)) {
             return new Acceleration(Kind.TCG, "this host has no /dev/kvm");
@@ -52,24 +52,22 @@ public final class AccelerationProbe {
             return new Acceleration(Kind.TCG, "/dev/kvm may not be opened by this user");
         }
         Files.createDirectories(dataDir);
-        var key = kernel.version() + " " + Files.readString(BOOT_ID).strip();
+        var key = words.getFirst() + " " + kernel.version() + " "
+                + Files.readString(BOOT_ID).strip();
         var known = kept(dataDir, key);
         if (known.isPresent()) {
             return known.get();
         }
-        var found = boot(dataDir, kernel, initrd);
+        var found = boot(dataDir, words);
         log.info("guest code runs by {}: {}", found.kind(), found.reason());
         write(dataDir, key, found);
         return found;
     }
 
-    private static Acceleration boot(Path dataDir, GuestKernel kernel, Path initrd)
-            throws IOException, InterruptedException {
-        var settings = QemuSettings.of(new Acceleration(Kind.KVM, "to be seen"));
+    private static Acceleration boot(Path dataDir, List<String> monitor) throws IOException, InterruptedException {
         // timeout ends it even if this process is killed meanwhile: a kernel that does not come up spins for ever.
         var words = new ArrayList<>(List.of("timeout", "-k", "1", Long.toString(DEADLINE.toSeconds() + 2)));
-        words.addAll(
-                new QemuCommand(settings, OptionalLong.empty()).probeWords(kernel.image(), initrd.toAbsolutePath()));
+        words.addAll(monitor);
         var output = Files.createTempFile(dataDir, "probe", ".log");
         var start = System.nanoTime();
         var process = new ProcessBuilder(words)
@@ -102,7 +100,8 @@ public final class AccelerationProbe {
         }
         var lines = output.strip().lines().toList();
         var last = lines.isEmpty() ? "without a word" : "saying «" + lines.getLast() + "»";
-        return new Acceleration(Kind.TCG, "/dev/kvm opens, but QEMU ended " + last.replaceAll("\\p{Cntrl}", "?"));
+        return new Acceleration(
+                Kind.TCG, "/dev/kvm opens, but the monitor ended " + last.replaceAll("\\p{Cntrl}", "?"));
     }
 
     private static String tail(Path file) throws IOException {

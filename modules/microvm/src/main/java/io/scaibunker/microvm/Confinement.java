@@ -1,6 +1,7 @@
 package io.scaibunker.microvm;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -102,47 +103,86 @@ public final class Confinement {
         return program;
     }
 
+    /** Whether monitors run as users of their own. */
+    boolean hasUsers() {
+        return firstUser != NOBODY;
+    }
+
     /** The user that a machine's monitor runs as: always the same for one id, and hardly ever another's; -1 for our own. */
-    int user(String id) {
+    public int user(String id) {
         return firstUser == NOBODY ? NOBODY : firstUser + Math.floorMod(id.hashCode() * 0x9e3779b1, USERS);
     }
 
     /**
-     * The words that start a monitor in here. Makes the machine's groups and the directory {@code run}, the only place where the
-     * monitor may write.
+     * The words that start a monitor in here. Makes the machine's groups.
      *
      * @param overheadMb what the monitor itself may take beside the guest's memory
      * @param opened what it finds open, by the words of {@code launch.c}: {@code -r}, {@code 10=/a/file}, …
      */
     List<String> words(MachineSpec spec, int overheadMb, List<String> opened, List<String> command) throws IOException {
-        var words = new ArrayList<>(List.of(launcher.toString()));
-        var user = user(spec.id());
-        for (var members : cages.make(spec.id(), (spec.memoryMb() + overheadMb) * MIB, THREADS_MAX)) {
-            words.addAll(List.of("-c", members.toString()));
-        }
-        words.addAll(opened);
+        var words = caged(spec, overheadMb, opened);
         spec.network()
                 .ifPresent(network ->
                         words.addAll(List.of("-n", network.namespace().toString())));
-        if (user != NOBODY) {
-            words.addAll(List.of("-u", Integer.toString(user)));
+        if (hasUsers()) {
+            words.addAll(List.of("-u", Integer.toString(user(spec.id()))));
             groups.forEach(group -> words.addAll(List.of("-g", Integer.toString(group))));
         }
-        makeRoom(spec, user);
         words.add("--");
         words.addAll(command);
         return words;
     }
 
-    /** What lies beside {@code run} is ours: a monitor that was taken over finds nothing there to lie to us with. */
-    private static void makeRoom(MachineSpec spec, int user) throws IOException {
+    /** The same for a program that becomes the machine's user, and enters its namespace, by itself. */
+    List<String> wordsOfJailer(MachineSpec spec, int overheadMb, List<String> opened, List<String> command)
+            throws IOException {
+        var words = caged(spec, overheadMb, opened);
+        words.add("--");
+        words.addAll(command);
+        return words;
+    }
+
+    private List<String> caged(MachineSpec spec, int overheadMb, List<String> opened) throws IOException {
+        var words = new ArrayList<>(List.of(launcher.toString()));
+        for (var members : cages.make(spec.id(), (spec.memoryMb() + overheadMb) * MIB, THREADS_MAX)) {
+            words.addAll(List.of("-c", members.toString()));
+        }
+        words.addAll(opened);
+        return words;
+    }
+
+    /** Starts them, in a session of their own: what the terminal sends to the worker does not reach it. */
+    static Process spawn(List<String> words, Path workDir) throws IOException {
+        var builder = new ProcessBuilder(words)
+                .directory(workDir.toFile())
+                .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(Redirect.DISCARD);
+        var path = builder.environment().getOrDefault("PATH", "/usr/bin:/bin");
+        builder.environment().clear();
+        builder.environment().put("PATH", path);
+        return builder.start();
+    }
+
+    /**
+     * Makes the directory {@code run} anew, the only place where the monitor may write. What lies beside it is ours: a monitor
+     * that was taken over finds nothing there to lie to us with.
+     */
+    Path makeRoom(MachineSpec spec) throws IOException {
         var run = spec.workDir().resolve(MachineSpec.RUN);
         Leftovers.remove(run);
         Files.createDirectory(run, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        if (user != NOBODY) {
+        if (hasUsers()) {
             Files.setPosixFilePermissions(spec.workDir(), PosixFilePermissions.fromString("rwx--x--x"));
-            Files.setAttribute(run, "unix:uid", user);
-            Files.setAttribute(run, "unix:gid", user);
+        }
+        give(run, spec);
+        return run;
+    }
+
+    /** Makes the machine's user the owner of a file. */
+    void give(Path file, MachineSpec spec) throws IOException {
+        if (hasUsers()) {
+            Files.setAttribute(file, "unix:uid", user(spec.id()));
+            Files.setAttribute(file, "unix:gid", user(spec.id()));
         }
     }
 

@@ -8,15 +8,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The machines that an earlier run of a worker has left running.
@@ -26,62 +23,67 @@ import org.slf4j.LoggerFactory;
  * mistaken for it. So there is nothing to write down that could be lost or wrong.
  */
 public final class Leftovers {
-    private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
     private static final Path PROC = Path.of("/proc");
 
     private Leftovers() {}
 
-    /** Our processes whose machine's directory lies in {@code machinesDir}, by the name of that directory. */
-    public static Map<String, ProcessHandle> running(Path machinesDir) throws IOException {
+    /** Our machines whose directory lies in {@code machinesDir}, by the name of that directory. */
+    public static Map<String, Leftover> running(Path machinesDir) throws IOException {
         var directory = machinesDir.toRealPath();
-        var found = new HashMap<String, ProcessHandle>();
+        var found = new HashMap<String, Leftover>();
         try (var processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
             for (var process : processes) {
                 var pid = Long.parseLong(process.getFileName().toString());
                 // The handle knows when its process began, and does not mean another one of the same number later.
                 var handle = ProcessHandle.of(pid).orElse(null);
-                var name = handle == null ? null : machineOf(pid, directory);
-                if (handle != null && name != null) {
-                    found.put(name, handle);
+                var kind = kindOf(pid);
+                var workDir = handle == null || kind == null ? null : workDirOf(kind, pid, directory);
+                if (handle != null && kind != null && workDir != null) {
+                    found.put(workDir.getFileName().toString(), new Leftover(kind, workDir, handle));
                 }
             }
         }
         return Map.copyOf(found);
     }
 
-    /** Kills a machine's process and returns when it is gone. */
-    public static void end(ProcessHandle machine) throws IOException, InterruptedException {
-        log.info("ending process {}, a machine that was left running", machine.pid());
-        machine.destroyForcibly();
-        try {
-            machine.onExit().get(10, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            throw new IOException("process " + machine.pid() + " does not end", e);
-        }
+    private static @Nullable MonitorKind kindOf(long pid) {
+        var words = commandLine(pid);
+        return Arrays.stream(MonitorKind.values())
+                .filter(kind -> kind.isOf(words))
+                .findFirst()
+                .orElse(null);
     }
 
-    private static @Nullable String machineOf(long pid, Path directory) {
-        if (!isMonitor(commandLine(pid))) {
-            return null;
-        }
+    private static @Nullable Path workDirOf(MonitorKind kind, long pid, Path directory) {
         try {
-            var workDir =
-                    Files.readSymbolicLink(PROC.resolve(Long.toString(pid)).resolve("cwd"));
+            var cwd = PROC.resolve(Long.toString(pid)).resolve("cwd");
+            var path = Files.readSymbolicLink(cwd);
+            var workDir = kind.workDir(path).filter(place -> directory.equals(place.getParent()));
+            if (workDir.isEmpty() && kind == MonitorKind.FIRECRACKER) {
+                workDir = byRoom(cwd, directory);
+            }
             // Whose directory is gone can be nobody's machine any more; it is still ours to end.
-            return directory.equals(workDir.getParent()) && (Files.notExists(workDir) || mayWrite(pid, workDir))
-                    ? workDir.getFileName().toString()
-                    : null;
+            return workDir.filter(place -> Files.notExists(place) || mayWrite(pid, place))
+                    .orElse(null);
         } catch (IOException endedOrNotOurs) {
             return null;
         }
     }
 
-    private static boolean isMonitor(List<String> words) {
-        var at = words.indexOf(QemuCommand.NAME_OPTION);
-        return at >= 0 && at + 1 < words.size() && words.get(at + 1).startsWith("guest=");
+    /** Which machine's room a process works in, by the directory itself: a process in a jail does not know its path. */
+    private static Optional<Path> byRoom(Path cwd, Path directory) throws IOException {
+        try (var machines = Files.newDirectoryStream(directory)) {
+            for (var machine : machines) {
+                var room = machine.resolve(MachineSpec.RUN);
+                if (Files.isDirectory(room) && Files.isSameFile(cwd, room)) {
+                    return Optional.of(machine);
+                }
+            }
+        }
+        return Optional.empty();
     }
 
-    /** Whether it runs as the user whom the directory was given to: anybody may call a process as he likes. */
+    /** Whether it runs as the user whom the room was given to: anybody may call a process as he likes. */
     private static boolean mayWrite(long pid, Path workDir) {
         try {
             return owner(PROC.resolve(Long.toString(pid))).equals(owner(workDir.resolve(MachineSpec.RUN)));
@@ -91,7 +93,7 @@ public final class Leftovers {
     }
 
     private static Object owner(Path file) throws IOException {
-        return Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        return Files.getAttribute(file, "unix:uid");
     }
 
     private static List<String> commandLine(long pid) {

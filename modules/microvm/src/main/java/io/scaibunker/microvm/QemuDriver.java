@@ -1,23 +1,12 @@
 package io.scaibunker.microvm;
 
-import io.scaibunker.ext4.ScratchDisk;
-import io.scaibunker.microvm.MachineException.Reason;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Machines by QEMU's {@code microvm} type: no PCI, no firmware menu, no device that was not asked for. */
-public final class QemuDriver implements MachineDriver {
-    private static final Logger log = LoggerFactory.getLogger(QemuDriver.class);
-
+public final class QemuDriver extends MonitorDriver {
     /** What QEMU takes beside its guest's memory, with room to spare; under TCG it keeps what it has translated. */
     private static final int OVERHEAD_MB = 256;
 
@@ -50,79 +39,37 @@ public final class QemuDriver implements MachineDriver {
         return settings.acceleration();
     }
 
+    /** QEMU is given it open. */
     @Override
-    public Machine start(MachineSpec spec) {
-        try {
-            var scratch = prepare(spec);
-            var begun = System.nanoTime();
-            var machine = QemuMachine.spawned(spec, spawn(spec));
-            try {
-                machine.attach();
-                machine.started(new StartTimes(scratch, Duration.ofNanos(System.nanoTime() - begun)));
-            } catch (IOException | RuntimeException failed) {
-                machine.kill();
-                throw failed;
-            }
-            log.info(
-                    "machine {} started, process {}, {}",
-                    spec.id(),
-                    machine.pid(),
-                    settings.acceleration().kind());
-            return machine;
-        } catch (IOException failed) {
-            throw new MachineException(Reason.HOST, "starting machine " + spec.id() + ": " + failed, failed);
-        }
+    public int networkUser(String id) {
+        return 0;
     }
 
-    /**
-     * Takes hold of a machine that an earlier worker left running; {@link Leftovers#running} finds them. Commands of that
-     * worker's callers end by it. Needs none of a driver's settings: a host that can start no machine any more still
-     * serves those that run.
-     *
-     * @param id its name, for logs
-     * @throws MachineException with {@link Reason#HOST}: it runs and cannot be held, or has just ended
-     */
-    public static Machine attach(String id, Path workDir, ProcessHandle process) {
-        var machine = QemuMachine.found(id, workDir, process);
-        try {
-            machine.attach();
-        } catch (IOException failed) {
-            machine.leave();
-            throw new MachineException(Reason.HOST, "attaching to machine " + id + ": " + failed, failed);
-        }
-        log.info("machine {} found again, process {}", id, process.pid());
+    @Override
+    Spawned spawn(MachineSpec spec) throws IOException {
+        var overhead = settings.acceleration().kind() == Acceleration.Kind.TCG ? TCG_OVERHEAD_MB : OVERHEAD_MB;
+        confinement.makeRoom(spec);
+        var words = confinement.words(spec, overhead, QemuCommand.opened(spec), command.words(spec));
+        var process = Confinement.spawn(words, spec.workDir());
+        var machine = RunningMachine.spawned(spec.id(), spec.workDir(), process);
+        return new Spawned(machine, () -> hold(machine));
+    }
+
+    static RunningMachine found(String id, Path workDir, ProcessHandle process) throws IOException {
+        var machine = RunningMachine.found(id, workDir, process);
+        hold(machine);
         return machine;
     }
 
-    /** @return what the disk has cost */
-    private static Duration prepare(MachineSpec spec) throws IOException {
-        for (var file : List.of(spec.kernel(), spec.initrd(), spec.rootfs())) {
-            if (!Files.isReadable(file)) {
-                throw new IOException("cannot read " + file);
-            }
-        }
-        Files.createDirectories(
-                spec.workDir(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        var begun = System.nanoTime();
-        try {
-            ScratchDisk.create(spec.scratch(), spec.diskMb());
-        } catch (FileAlreadyExistsException kept) {
-            log.debug("machine {} starts on the scratch it had", spec.id());
-        }
-        return Duration.ofNanos(System.nanoTime() - begun);
+    private static void hold(RunningMachine machine) throws IOException {
+        var door = QemuDoor.open(machine.id(), machine.sockets());
+        machine.listen(door);
+        machine.attach(door);
     }
 
-    /** In a session of its own: what the terminal sends to the worker does not reach it. */
-    private Process spawn(MachineSpec spec) throws IOException {
-        var overhead = settings.acceleration().kind() == Acceleration.Kind.TCG ? TCG_OVERHEAD_MB : OVERHEAD_MB;
-        var whole = confinement.words(spec, overhead, QemuCommand.opened(spec), command.words(spec));
-        var builder = new ProcessBuilder(whole)
-                .directory(spec.workDir().toFile())
-                .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectOutput(Redirect.DISCARD);
-        var path = builder.environment().getOrDefault("PATH", "/usr/bin:/bin");
-        builder.environment().clear();
-        builder.environment().put("PATH", path);
-        return builder.start();
+    /** The words of a machine without disks whose agent says that it runs and powers off, for {@link AccelerationProbe}. */
+    public static List<String> probeWords(Path kernel, Path initrd) {
+        var settings = QemuSettings.of(new Acceleration(Acceleration.Kind.KVM, "to be seen"));
+        return new QemuCommand(settings, OptionalLong.empty()).probeWords(kernel, initrd.toAbsolutePath());
     }
 }

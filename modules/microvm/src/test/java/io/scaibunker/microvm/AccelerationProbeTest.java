@@ -19,10 +19,14 @@ class AccelerationProbeTest {
     void whatWasFoundIsTrueAndKept() throws Exception {
         var image = GuestImage.make(directory);
         var data = directory.resolve("data");
-        var found = AccelerationProbe.probe(data, image.kernel(), image.initrd());
+        var found = AccelerationProbe.probe(
+                data, image.kernel(), QemuDriver.probeWords(image.kernel().image(), image.initrd()));
         System.out.println("acceleration: " + found);
         var start = System.nanoTime();
-        assertThat(AccelerationProbe.probe(data, image.kernel(), image.initrd()))
+        assertThat(AccelerationProbe.probe(
+                        data,
+                        image.kernel(),
+                        QemuDriver.probeWords(image.kernel().image(), image.initrd())))
                 .isEqualTo(found);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
         var driver = QemuDriver.open(QemuSettings.of(found), Machines.confinement(directory));

@@ -9,7 +9,6 @@ import io.scaibunker.guest.ExecOutcome.Exited;
 import io.scaibunker.guest.ExecRequest;
 import io.scaibunker.guest.ExecSink;
 import io.scaibunker.guest.GuestConnection;
-import io.scaibunker.guest.GuestException;
 import io.scaibunker.microvm.MachineExit.Cause;
 import java.io.BufferedReader;
 import java.lang.ProcessBuilder.Redirect;
@@ -22,12 +21,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,7 +55,7 @@ class MachineLifeTest {
     @AfterEach
     void nothingIsLeft() throws Exception {
         for (var machine : Leftovers.running(machines).values()) {
-            Leftovers.end(machine);
+            machine.end();
         }
     }
 
@@ -70,60 +67,6 @@ class MachineLifeTest {
 
     private static CollectedExec run(Machine machine, String... words) throws InterruptedException {
         return CollectedExec.run(machine::exec, ExecRequest.of(words), NOTHING, Duration.ofSeconds(20), 10_000);
-    }
-
-    @Test
-    void stopAsksTheAgentAndIsQuick() throws Exception {
-        var machine = ready("a");
-        var start = System.nanoTime();
-        var exit = machine.stop(Duration.ofSeconds(20));
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
-        assertThat(exit.cause()).isEqualTo(Cause.ASKED);
-        assertThat(exit.consoleTail()).contains("scaibunker-agent: powering off");
-        assertThat(machine.stop(Duration.ofSeconds(20))).isEqualTo(exit);
-        assertThatThrownBy(() -> run(machine, "helper"))
-                .isInstanceOfSatisfying(
-                        MachineException.class,
-                        e -> assertThat(e.reason()).isEqualTo(MachineException.Reason.NOT_READY));
-        assertThat(Leftovers.running(machines)).isEmpty();
-    }
-
-    @Test
-    void aMachineThatStillBootsIsStoppedToo() {
-        var machine = driver.start(Machines.spec(image, machines.resolve("a"), "a"));
-        assertThatThrownBy(() -> machine.exec(ExecRequest.of("helper"), ExecSink.NONE))
-                .isInstanceOf(MachineException.class);
-        assertThatThrownBy(() -> machine.awaitReady(Duration.ofMillis(1)))
-                .isInstanceOfSatisfying(
-                        MachineException.class, e -> assertThat(e.reason()).isEqualTo(MachineException.Reason.TIMEOUT));
-        assertThat(machine.stop(Duration.ofSeconds(20)).cause()).isEqualTo(Cause.ASKED);
-    }
-
-    @Test
-    void aKilledMonitorIsNoticedWithTheEndOfTheConsole() throws Exception {
-        var machine = ready("a");
-        run(machine, "helper", "console", "last words\n");
-        Machines.eventually(BOOT, () -> machine.consoleTail().contains("last words"));
-        var running = machine.exec(ExecRequest.of("helper", "family"), ExecSink.NONE);
-        ProcessHandle.of(machine.pid()).orElseThrow().destroyForcibly();
-        var exit = machine.onExit().get(10, TimeUnit.SECONDS);
-        assertThat(exit.cause()).isEqualTo(Cause.MONITOR);
-        assertThat(exit.status()).isEqualTo(137);
-        assertThat(exit.consoleTail()).contains("last words");
-        assertThatThrownBy(() -> running.outcome().get(10, TimeUnit.SECONDS))
-                .isInstanceOf(ExecutionException.class)
-                .cause()
-                .isInstanceOfSatisfying(
-                        GuestException.class, e -> assertThat(e.reason()).isEqualTo(GuestException.Reason.CLOSED));
-    }
-
-    @Test
-    void aPanicIsTheGuestsOwnEnd() throws Exception {
-        var machine = ready("a");
-        machine.exec(ExecRequest.of("helper", "panic"), ExecSink.NONE);
-        var exit = machine.onExit().get(20, TimeUnit.SECONDS);
-        assertThat(exit.cause()).isEqualTo(Cause.GUEST);
-        assertThat(exit.consoleTail()).contains("Kernel panic");
     }
 
     @Test
@@ -143,8 +86,7 @@ class MachineLifeTest {
                 var door = listen(workDir.resolve(QemuCommand.MONITOR_SOCKET));
                 var agent = listen(workDir.resolve(QemuCommand.AGENT_SOCKET))) {
             var said = Machines.async(() -> answerTwice(door));
-            var machine = QemuMachine.found("a", workDir, process.toHandle());
-            machine.attach();
+            var machine = QemuDriver.found("a", workDir, process.toHandle());
             assertThat(said.get(10, TimeUnit.SECONDS)).contains("qmp_capabilities", "query-status");
             agent.accept().close();
             assertThat(machine.onExit().get(20, TimeUnit.SECONDS).cause()).isEqualTo(Cause.AGENT);
@@ -173,108 +115,19 @@ class MachineLifeTest {
     }
 
     @Test
-    void aPausedMachineStandsStillAlsoForTheNextWorkerAndKnowsTheTimeAfterwards() throws Exception {
-        var first = ready("a");
-        assertThat(first.startTimes().spawn()).isPositive();
-        first.pause();
-        first.pause();
-        assertThat(first.isPaused()).isTrue();
-        var late = first.exec(ExecRequest.of("helper", "exit", "7"), ExecSink.NONE);
-        assertThatThrownBy(() -> late.outcome().get(2, TimeUnit.SECONDS))
-                .isInstanceOf(java.util.concurrent.TimeoutException.class);
-        first.leave();
-
-        var again = QemuDriver.attach(
-                "a", machines.resolve("a"), Leftovers.running(machines).get("a"));
-        assertThat(again.isPaused()).isTrue();
-        assertThatThrownBy(() -> again.awaitReady(Duration.ofMillis(500))).isInstanceOf(MachineException.class);
-        again.resume(BOOT);
-        assertThat(again.isPaused()).isFalse();
-        var guest = Long.parseLong(new String(run(again, "helper", "clock").stdout(), UTF_8).strip());
-        assertThat(guest).isCloseTo(System.currentTimeMillis() / 1000, Offset.offset(1L));
-        again.pause();
-        var exit = again.stop(Duration.ofSeconds(20));
-        assertThat(exit.cause()).isEqualTo(Cause.ASKED);
-        assertThat(exit.consoleTail()).contains("powering off");
-    }
-
-    @Test
-    void twoMachinesShareOneImageAndSeeOnlyTheirOwnWrites() throws Exception {
-        var before = sha256(image.rootfs());
-        var one = driver.start(Machines.spec(image, machines.resolve("one"), "one"));
-        var two = driver.start(Machines.spec(image, machines.resolve("two"), "two"));
-        one.awaitReady(BOOT);
-        two.awaitReady(BOOT);
-        assertThat(run(one, "helper", "write", "/etc/plain", "mine").outcome()).isEqualTo(new Exited(0));
-        assertThat(new String(run(one, "helper", "print", "/etc/plain").stdout(), UTF_8))
-                .isEqualTo("mine");
-        assertThat(new String(run(two, "helper", "print", "/etc/plain").stdout(), UTF_8))
-                .isEqualTo("text\n");
-        one.stop(Duration.ofSeconds(20));
-        two.stop(Duration.ZERO);
-        assertThat(sha256(image.rootfs())).isEqualTo(before);
-    }
-
-    @Test
-    void millicoresAreRoundedUpAndADirectoryTooLongForASocketIsFine() throws Exception {
-        var deep = machines.resolve("d".repeat(120)).resolve("a, b\"c");
-        var machine = driver.start(Machines.spec(image, deep, "a", 1001));
-        machine.awaitReady(BOOT);
-        assertThat(new String(
-                        run(machine, "helper", "print", "/sys/devices/system/cpu/online")
-                                .stdout(),
-                        UTF_8))
-                .isEqualTo("0-1\n");
-        machine.stop(Duration.ZERO);
-        Leftovers.remove(machines.resolve("d".repeat(120)));
-    }
-
-    @Test
     void leftoversOfADeadWorkerAreEndedAndNothingElse() throws Exception {
         var left = orphan(machines.resolve("left"));
         var other = orphan(directory.resolve("elsewhere/other"));
         try {
             var found = Leftovers.running(machines);
             assertThat(found).containsOnlyKeys("left");
-            Leftovers.end(found.get("left"));
+            found.get("left").end();
             assertThat(left.waitFor(10, TimeUnit.SECONDS)).isTrue();
             assertThat(other.isAlive()).isTrue();
             assertThat(Leftovers.running(machines)).isEmpty();
         } finally {
             other.destroyForcibly().waitFor();
         }
-    }
-
-    @Test
-    void aMachineThatWasLeftIsTakenHoldOfAgainAndEndsLikeAnyOther() throws Exception {
-        var first = ready("a");
-        assertThat(run(first, "helper", "write", "/etc/plain", "kept").outcome())
-                .isEqualTo(new Exited(0));
-        var flood = first.exec(ExecRequest.of("helper", "flood", "100000000000"), ExecSink.NONE);
-        first.leave();
-        assertThatThrownBy(() -> flood.outcome().get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
-
-        var process = Leftovers.running(machines).get("a");
-        assertThat(process.pid()).isEqualTo(first.pid());
-        var again = QemuDriver.attach("a", machines.resolve("a"), process);
-        again.awaitReady(BOOT);
-        assertThat(new String(run(again, "helper", "print", "/etc/plain").stdout(), UTF_8))
-                .isEqualTo("kept");
-        assertThat(again.stop(Duration.ofSeconds(20)).cause()).isEqualTo(Cause.ASKED);
-        assertThat(first.onExit().get(10, TimeUnit.SECONDS)).isNotNull();
-    }
-
-    @Test
-    void aFoundMachineThatIsKilledIsNoticedToo() throws Exception {
-        var first = ready("a");
-        first.leave();
-        var again = QemuDriver.attach(
-                "a", machines.resolve("a"), Leftovers.running(machines).get("a"));
-        again.awaitReady(BOOT);
-        ProcessHandle.of(again.pid()).orElseThrow().destroyForcibly();
-        var exit = again.onExit().get(10, TimeUnit.SECONDS);
-        assertThat(exit.cause()).isEqualTo(Cause.UNKNOWN);
-        assertThat(exit.status()).isEqualTo(-1);
     }
 
     @Test
@@ -338,24 +191,13 @@ class MachineLifeTest {
                 .hasMessageContaining("nowhere.ext4");
     }
 
-    @Test
-    void anImageThatIsNoneEndsWithTheReasonOnTheConsole() throws Exception {
-        var garbage = Files.write(directory.resolve("garbage.ext4"), new byte[1 << 20]);
-        var broken = new GuestImage(image.kernel(), image.initrd(), garbage);
-        var machine = driver.start(Machines.spec(broken, machines.resolve("a"), "a"));
-        assertThatThrownBy(() -> machine.awaitReady(BOOT)).isInstanceOfSatisfying(MachineException.class, e -> {
-            assertThat(e.reason()).isEqualTo(MachineException.Reason.ENDED);
-            assertThat(e).hasMessageContaining("mount of the image");
-        });
-        assertThat(machine.onExit().join().cause()).isEqualTo(Cause.GUEST);
-    }
-
     /** A machine as a dead worker leaves it: nobody holds its sockets. */
     private static Process orphan(Path workDir) throws Exception {
         var spec = Machines.spec(image, workDir, "orphan");
         Files.createDirectories(workDir);
         io.scaibunker.ext4.ScratchDisk.create(spec.scratch(), spec.diskMb());
         var command = new QemuCommand(QemuSettings.of(driver.acceleration()), HostClock.tscKilohertz()).words(spec);
+        Machines.confinement(directory).makeRoom(spec);
         var words = Machines.confinement(directory).words(spec, 512, QemuCommand.opened(spec), command);
         return new ProcessBuilder(words)
                 .directory(workDir.toFile())
@@ -368,10 +210,5 @@ class MachineLifeTest {
     void theHostsClockIsMeasured() throws Exception {
         assertThat(HostClock.tscKilohertz()).isNotEqualTo(OptionalLong.empty());
         assertThat(HostClock.tscKilohertz().getAsLong()).isBetween(500_000L, 10_000_000L);
-    }
-
-    private static String sha256(Path file) throws Exception {
-        return HexFormat.of()
-                .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
     }
 }

@@ -46,7 +46,7 @@ final class Machines {
                 64,
                 millicores,
                 192,
-                name,
+                name.replace('_', '-'),
                 network);
     }
 

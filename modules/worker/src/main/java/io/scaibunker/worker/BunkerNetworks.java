@@ -42,13 +42,17 @@ final class BunkerNetworks implements AutoCloseable {
         return ability;
     }
 
-    /** Empty for a bunker without a network device. */
-    Optional<MachineNetwork> connect(WantedBunker bunker) throws IOException {
+    /**
+     * Empty for a bunker without a network device.
+     *
+     * @param user who may open it
+     */
+    Optional<MachineNetwork> connect(WantedBunker bunker, int user) throws IOException {
         Optional<Rules> rules = rules(bunker);
         if (rules.isEmpty()) {
             return Optional.empty();
         }
-        BunkerNetwork made = networks.up(bunker.bunkerId().toString(), rules.get(), 0);
+        BunkerNetwork made = networks.up(bunker.bunkerId().toString(), rules.get(), user);
         return Optional.of(
                 new MachineNetwork(made.namespace(), made.tap(), made.address(), made.gateway(), made.mtu()));
     }

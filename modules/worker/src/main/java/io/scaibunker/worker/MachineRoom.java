@@ -4,24 +4,21 @@ import io.scaibunker.bus.Answer.WantedBunker;
 import io.scaibunker.bus.Question.BootTimes;
 import io.scaibunker.bus.Question.Failure;
 import io.scaibunker.guest.GuestHello;
-import io.scaibunker.guest.GuestKernel;
-import io.scaibunker.guest.Initrd;
 import io.scaibunker.microvm.Acceleration;
-import io.scaibunker.microvm.AccelerationProbe;
 import io.scaibunker.microvm.Confinement;
+import io.scaibunker.microvm.Leftover;
 import io.scaibunker.microvm.Leftovers;
 import io.scaibunker.microvm.Machine;
 import io.scaibunker.microvm.MachineDriver;
 import io.scaibunker.microvm.MachineException;
 import io.scaibunker.microvm.MachineSpec;
-import io.scaibunker.microvm.QemuDriver;
-import io.scaibunker.microvm.QemuSettings;
 import io.scaibunker.microvm.StartTimes;
 import io.scaibunker.model.BunkerId;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.RestartPolicy;
 import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.network.NetworkAbility;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -47,15 +44,15 @@ final class MachineRoom {
     private static final int CONSOLE_SHOWN = 300;
     private static final int HOSTNAME_MAX = 63;
 
+    private final Vertx vertx;
     private final WorkerConfig config;
     private final WorkerFiles files;
     private final BunkerNetworks networks;
     private volatile String acceleration = "none: not probed yet";
-    private volatile @Nullable MachineDriver driver;
-    private volatile @Nullable GuestKernel kernel;
-    private volatile @Nullable Confinement confinement;
+    private volatile @Nullable MachineHost host;
 
-    MachineRoom(WorkerConfig config, WorkerFiles files, BunkerNetworks networks) {
+    MachineRoom(Vertx vertx, WorkerConfig config, WorkerFiles files, BunkerNetworks networks) {
+        this.vertx = vertx;
         this.config = config;
         this.files = files;
         this.networks = networks;
@@ -64,39 +61,23 @@ final class MachineRoom {
     /** Finds out how machines run here. A host that cannot run any still bakes. */
     void probe() throws InterruptedException {
         try {
-            GuestKernel found = GuestKernel.read(config.guestKernel());
-            Initrd.write(found, initrd());
-            Acceleration runs = runs(found);
+            MachineHost found = MachineHost.find(config, files, vertx);
             networks.probe();
-            kernel = found;
-            Confinement confined = Confinement.find(files.guest(), config.machineUsers(), runs);
-            confinement = confined;
-            driver = QemuDriver.open(QemuSettings.of(runs).withDiskRate(config.diskRate()), confined);
+            host = found;
+            Acceleration runs = found.driver().acceleration();
             acceleration = runs.kind().word() + ": " + runs.reason();
-            LOG.info("bunkers run by {}", acceleration);
+            LOG.info("bunkers run by {}, {}", found.driver().name(), acceleration);
         } catch (IOException | RuntimeException e) {
             acceleration = "none: " + e.getMessage();
             LOG.warn("this worker runs no bunkers: {}", e.getMessage());
         }
     }
 
-    private Acceleration runs(GuestKernel found) throws IOException, InterruptedException {
-        return switch (config.acceleration()) {
-            case PROBE -> AccelerationProbe.probe(files.guest(), found, initrd());
-            case KVM -> new Acceleration(Acceleration.Kind.KVM, "conf says so");
-            case TCG -> new Acceleration(Acceleration.Kind.TCG, "conf says so");
-        };
-    }
-
-    private Path initrd() {
-        return files.guest().resolve("initrd");
-    }
-
     WorkerAbilities abilities() {
         NetworkAbility network = networks.ability();
         List<String> enforced = new ArrayList<>();
         Map<String, String> reasons = new TreeMap<>(Map.of("network", network.reason()));
-        Optional.ofNullable(confinement).ifPresent(found -> {
+        Optional.ofNullable(host).map(MachineHost::confinement).ifPresent(found -> {
             enforced.addAll(found.enforced());
             reasons.putAll(found.reasons());
             if (network.profiles().size() > 1) {
@@ -115,7 +96,7 @@ final class MachineRoom {
     }
 
     Optional<MachineDriver> driver() {
-        return Optional.ofNullable(driver);
+        return Optional.ofNullable(host).map(MachineHost::driver);
     }
 
     /**
@@ -123,16 +104,15 @@ final class MachineRoom {
      * persistent ones that have their disk alone. Whatever else it left is ended and removed.
      */
     List<Bunker> adopt() throws IOException, InterruptedException {
-        Map<String, ProcessHandle> running = new HashMap<>(Leftovers.running(files.bunkers()));
+        Map<String, Leftover> running = new HashMap<>(Leftovers.running(files.bunkers()));
         List<Bunker> adopted = new ArrayList<>();
         try (DirectoryStream<Path> places = Files.newDirectoryStream(files.bunkers())) {
             for (Path place : places) {
                 Optional<WantedBunker> wanted = BunkerFile.read(place);
-                ProcessHandle process = running.remove(place.getFileName().toString());
-                Optional<Bunker> bunker =
-                        wanted.flatMap(row -> process == null ? Optional.empty() : held(row, process));
-                if (bunker.isEmpty() && process != null) {
-                    Leftovers.end(process);
+                Leftover left = running.remove(place.getFileName().toString());
+                Optional<Bunker> bunker = wanted.flatMap(row -> left == null ? Optional.empty() : held(row, left));
+                if (bunker.isEmpty() && left != null) {
+                    left.end();
                 }
                 bunker = bunker.or(() -> wanted.flatMap(this::stopped));
                 bunker.ifPresent(adopted::add);
@@ -144,16 +124,16 @@ final class MachineRoom {
             }
         }
         // Their directories went under them.
-        for (ProcessHandle process : running.values()) {
-            Leftovers.end(process);
+        for (Leftover left : running.values()) {
+            left.end();
         }
         return adopted;
     }
 
-    private Optional<Bunker> held(WantedBunker wanted, ProcessHandle process) {
+    private Optional<Bunker> held(WantedBunker wanted, Leftover left) {
         Bunker bunker = new Bunker(wanted);
         try {
-            Machine machine = QemuDriver.attach(wanted.bunkerId().toString(), place(wanted.bunkerId()), process);
+            Machine machine = left.attach(vertx, wanted.bunkerId().toString());
             bunker.spawned(machine);
             if (machine.isPaused()) {
                 bunker.moved(BunkerPlan.Here.PAUSED);
@@ -187,26 +167,27 @@ final class MachineRoom {
     /** Starts a bunker's machine and waits until its agent answers. */
     Machine boot(Bunker bunker, Path rootfs) throws IOException, InterruptedException {
         Duration waited = Duration.ofNanos(bunker.nanosHere());
-        MachineDriver here = driver().orElseThrow();
-        GuestKernel with = Optional.ofNullable(kernel).orElseThrow();
+        MachineHost here = Optional.ofNullable(host).orElseThrow();
         WantedBunker wanted = bunker.wanted();
         Path place = place(bunker.id());
         requireWanted(bunker);
         Files.createDirectories(
                 place, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         BunkerFile.write(place, wanted);
-        Machine machine = here.start(new MachineSpec(
-                bunker.id().toString(),
-                place,
-                with.image(),
-                initrd(),
-                rootfs,
-                place.resolve(SCRATCH),
-                wanted.room().diskMb(),
-                wanted.room().cpuMillicores(),
-                wanted.room().memoryMb(),
-                hostname(wanted),
-                networks.connect(wanted)));
+        Machine machine = here.driver()
+                .start(new MachineSpec(
+                        bunker.id().toString(),
+                        place,
+                        here.kernel(),
+                        here.initrd(),
+                        rootfs,
+                        place.resolve(SCRATCH),
+                        wanted.room().diskMb(),
+                        wanted.room().cpuMillicores(),
+                        wanted.room().memoryMb(),
+                        hostname(wanted),
+                        networks.connect(
+                                wanted, here.driver().networkUser(bunker.id().toString()))));
         bunker.spawned(machine);
         // Who ends the bunker either finds the machine from here on, or was before, and then it is ended here.
         requireWanted(bunker);

@@ -40,6 +40,9 @@ import java.util.Optional;
  * @param grpcHost where exec is served, and how others reach it
  * @param joinToken what the fleet's members show each other
  * @param guestKernel a directory made by {@code scripts/guest-kernel}
+ * @param driver what runs bunkers' machines
+ * @param firecracker the program, a name looked for in PATH or a path
+ * @param jailer Firecracker's, where it shall be used
  * @param acceleration how bunkers run
  * @param machineUsers the first of those that monitors run as; 0: as the worker does
  * @param diskRate what each bunker may read and write, bytes a second; 0 for no limit
@@ -73,6 +76,9 @@ public record WorkerConfig(
         int grpcPort,
         Optional<Secret> joinToken,
         Path guestKernel,
+        Driver driver,
+        Path firecracker,
+        Optional<Path> jailer,
         Runs acceleration,
         int machineUsers,
         long diskRate,
@@ -100,6 +106,12 @@ public record WorkerConfig(
                 case MKE2FS -> "mke2fs-1";
             };
         }
+    }
+
+    /** What runs bunkers' machines. */
+    public enum Driver {
+        QEMU,
+        FIRECRACKER
     }
 
     /** How bunkers run: as a trial shows, or as the operator says. */
@@ -192,6 +204,9 @@ public record WorkerConfig(
                 all.under("cluster.").secret("join-token"),
                 settings.path("guest-kernel")
                         .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache/scaibunker/guest-kernel")),
+                settings.choice("driver", Driver.QEMU),
+                Path.of(settings.text("firecracker", "firecracker")),
+                settings.text("jailer").map(Path::of),
                 settings.choice("acceleration", Runs.PROBE),
                 settings.integer("machine-users", 700_000, 0, 2_000_000_000),
                 settings.size("disk-rate", 0, 0, 1L << 40),

@@ -89,7 +89,7 @@ public final class WorkerVerticle extends VerticleBase {
                 Measure.CACHE_BYTES.gauge(ledger::bytes, "copies"),
                 Measure.CACHE_BYTES.gauge(() -> layerBytes(opened.blobs()), "layers"));
         networks = new BunkerNetworks(config, opened.self());
-        MachineRoom machines = new MachineRoom(config, opened.files(), networks);
+        MachineRoom machines = new MachineRoom(vertx, config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageSources sources = new ImageSources(SourceRules.of(config.sources()));
         ImageBaker baker = new ImageBaker(

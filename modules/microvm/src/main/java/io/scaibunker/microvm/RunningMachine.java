@@ -3,15 +3,11 @@ package io.scaibunker.microvm;
 import io.scaibunker.guest.ExecHandle;
 import io.scaibunker.guest.ExecRequest;
 import io.scaibunker.guest.ExecSink;
-import io.scaibunker.guest.GuestConnection;
 import io.scaibunker.guest.GuestException;
 import io.scaibunker.guest.GuestHello;
 import io.scaibunker.microvm.MachineException.Reason;
 import io.scaibunker.microvm.MachineExit.Cause;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,70 +20,76 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One QEMU process, its console and its agent. */
-final class QemuMachine implements Machine {
-    private static final Logger log = LoggerFactory.getLogger(QemuMachine.class);
+/** One monitor process, its console and its agent; what depends on the kind of monitor is behind its {@link MonitorDoor}. */
+final class RunningMachine implements Machine {
+    private static final Logger log = LoggerFactory.getLogger(RunningMachine.class);
     private static final int UNKNOWN_STATUS = -1;
     private static final int CONSOLE_BYTES = 64 * 1024;
     private static final int MONITOR_BYTES = 8 * 1024;
-    private static final Duration AFTER_TERMINATE = Duration.ofSeconds(2);
+    private static final Duration AFTER_ASKING = Duration.ofSeconds(2);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     private final String id;
     private final ProcessHandle process;
-    private final QemuSockets sockets;
+    private final MonitorSockets sockets;
     private final ConsoleTail console = new ConsoleTail(CONSOLE_BYTES);
     private final ConsoleTail monitor = new ConsoleTail(MONITOR_BYTES);
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
+    private final AgentLine agent;
     private volatile @Nullable Thread monitorReader;
     private volatile @Nullable Thread consoleReader;
-    private volatile @Nullable SocketChannel consoleChannel;
-    private volatile @Nullable GuestConnection guest;
-    private volatile @Nullable QemuMonitor door;
+    private volatile @Nullable MonitorDoor door;
     private volatile StartTimes startTimes = StartTimes.NONE;
     private volatile boolean asked;
     private volatile boolean paused;
     private volatile boolean left;
     private volatile boolean agentLost;
 
-    private QemuMachine(String id, Path workDir, ProcessHandle process) {
+    private RunningMachine(String id, Path monitorDir, ProcessHandle process) {
         this.id = id;
         this.process = process;
-        this.sockets = new QemuSockets(workDir, process, () -> exit.join().consoleTail());
+        this.agent = new AgentLine(id);
+        this.sockets = new MonitorSockets(monitorDir, process, () -> exit.join().consoleTail());
     }
 
-    /** A machine that was just spawned. */
-    static QemuMachine spawned(MachineSpec spec, Process child) {
-        var machine = new QemuMachine(spec.id(), spec.workDir(), child.toHandle());
+    /**
+     * A machine whose monitor was just spawned.
+     *
+     * @param monitorDir the monitor's working directory
+     */
+    static RunningMachine spawned(String id, Path monitorDir, Process child) {
+        var machine = new RunningMachine(id, monitorDir, child.toHandle());
         // Reading a pipe holds on to its thread, so it gets a platform thread, a small one.
         machine.monitorReader = Thread.ofPlatform()
                 .daemon()
                 .stackSize(128 * 1024)
-                .name("qemu-words-" + spec.id())
-                .start(() -> copy(child.getErrorStream(), machine.monitor));
+                .name("monitor-words-" + id)
+                .start(() -> machine.monitor.addAll(child.getErrorStream()));
         child.onExit().thenAcceptAsync(ended -> machine.settle(ended.exitValue()), Thread::startVirtualThread);
         return machine;
     }
 
     /** A machine of an earlier worker: nobody will ever know its exit status, nor what it said before. */
-    static QemuMachine found(String id, Path workDir, ProcessHandle process) {
-        var machine = new QemuMachine(id, workDir, process);
+    static RunningMachine found(String id, Path monitorDir, ProcessHandle process) {
+        var machine = new RunningMachine(id, monitorDir, process);
         process.onExit().thenAcceptAsync(ended -> machine.settle(UNKNOWN_STATUS), Thread::startVirtualThread);
         return machine;
     }
 
-    /** Takes hold of its sockets. */
-    void attach() throws IOException {
-        var channel = sockets.connect(QemuCommand.CONSOLE_SOCKET);
-        consoleChannel = channel;
-        consoleReader =
-                Thread.ofVirtual().name("console-" + id).start(() -> copy(Channels.newInputStream(channel), console));
-        var monitorDoor = QemuMonitor.open(id, sockets.connect(QemuCommand.MONITOR_SOCKET));
-        door = monitorDoor;
-        paused = monitorDoor.isPaused();
-        var connection = GuestConnection.open(id, sockets.connect(QemuCommand.AGENT_SOCKET));
-        guest = connection;
-        connection.closed().thenAcceptAsync(this::endWithoutAgent, Thread::startVirtualThread);
+    MonitorSockets sockets() {
+        return sockets;
+    }
+
+    /** Listens to its console at once, so that what goes wrong from here on is told with the last of it. */
+    void listen(MonitorDoor opened) {
+        door = opened;
+        consoleReader = opened.tail(console);
+    }
+
+    /** Takes hold of it, when its guest runs. */
+    void attach(MonitorDoor opened) throws IOException {
+        paused = opened.isPaused();
+        agent.lay(opened, this::endWithoutAgent);
     }
 
     void started(StartTimes times) {
@@ -110,21 +112,14 @@ final class QemuMachine implements Machine {
     @Override
     public void leave() {
         left = true;
-        var connection = guest;
-        if (connection != null) {
-            connection.close();
-        }
-        var channel = consoleChannel;
-        try {
-            if (channel != null) {
-                channel.close();
-            }
-        } catch (IOException e) {
-            log.debug("letting go of the console of {} failed", id, e);
-        }
-        var monitorDoor = door;
-        if (monitorDoor != null) {
-            monitorDoor.close();
+        letGo();
+    }
+
+    private void letGo() {
+        agent.close();
+        var opened = door;
+        if (opened != null) {
+            opened.close();
         }
     }
 
@@ -134,58 +129,34 @@ final class QemuMachine implements Machine {
         exit.join();
     }
 
-    private static void copy(InputStream from, ConsoleTail to) {
-        var bytes = new byte[4096];
-        try (from) {
-            for (var got = from.read(bytes); got >= 0; got = from.read(bytes)) {
-                to.add(bytes, 0, got);
-            }
-        } catch (IOException ended) {
-            log.debug("a console ended", ended);
-        }
-    }
-
     private void settle(int status) {
+        var cause = Optional.<Cause>empty();
         try {
             for (var reader : new Thread[] {monitorReader, consoleReader}) {
                 if (reader != null) {
                     reader.join(LAST_WORDS);
                 }
             }
+            var opened = door;
+            cause = opened == null ? cause : opened.cause(status, LAST_WORDS);
         } catch (InterruptedException given) {
             Thread.currentThread().interrupt();
         }
-        var connection = guest;
-        if (connection != null) {
-            connection.close();
-        }
-        var ended = new MachineExit(cause(status, lastWord()), status, consoleTail());
+        letGo();
+        var ended = new MachineExit(cause(status, cause), status, consoleTail());
         log.info("machine {} ended: {}", id, ended.text());
         exit.complete(ended);
     }
 
-    private Optional<String> lastWord() {
-        var monitorDoor = door;
-        try {
-            return monitorDoor == null ? Optional.empty() : monitorDoor.shutdown(LAST_WORDS);
-        } catch (InterruptedException given) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
-        }
-    }
-
-    /** @param said by QEMU, of the guest's end or of a signal it got */
-    private Cause cause(int status, Optional<String> said) {
+    /** @param told by the monitor, of the guest's end */
+    private Cause cause(int status, Optional<Cause> told) {
         if (asked) {
             return Cause.ASKED;
         }
         if (agentLost) {
             return Cause.AGENT;
         }
-        if (said.isPresent() && said.get().startsWith("guest-")) {
-            return said.get().equals("guest-shutdown") ? Cause.POWERED_OFF : Cause.GUEST;
-        }
-        return status == UNKNOWN_STATUS ? Cause.UNKNOWN : Cause.MONITOR;
+        return told.orElse(status == UNKNOWN_STATUS ? Cause.UNKNOWN : Cause.MONITOR);
     }
 
     @Override
@@ -201,55 +172,58 @@ final class QemuMachine implements Machine {
     @Override
     public GuestHello awaitReady(Duration atMost) throws InterruptedException {
         try {
-            return connection().awaitHello(atMost);
-        } catch (GuestException failed) {
-            throw switch (failed.reason()) {
-                case TIMEOUT -> new MachineException(Reason.TIMEOUT, String.valueOf(failed.getMessage()), failed);
-                default -> lost(failed);
-            };
+            return agent.awaitHello(atMost);
+        } catch (TimeoutException late) {
+            throw new MachineException(Reason.TIMEOUT, "the agent of " + id + " did not answer in " + atMost, late);
+        } catch (ExecutionException failed) {
+            throw lost(failed);
         }
     }
 
     /** The connection is gone: because the machine is, or because its agent is not ours any more. */
-    private MachineException lost(GuestException failed) throws InterruptedException {
+    private MachineException lost(ExecutionException failed) throws InterruptedException {
         if (sockets.isGone(LAST_WORDS)) {
             var ended = exit.join();
             return new MachineException(
                     Reason.ENDED, "machine " + id() + ": " + ended.text() + "\n" + ended.consoleTail(), failed);
         }
-        return new MachineException(Reason.NOT_READY, "machine " + id() + ": " + failed.getMessage(), failed);
+        var why = failed.getCause() == null ? failed : failed.getCause();
+        return new MachineException(Reason.NOT_READY, "machine " + id() + ": " + why.getMessage(), failed);
     }
 
     @Override
     public ExecHandle exec(ExecRequest request, ExecSink sink) {
-        var connection = connection();
-        if (!connection.isReady()) {
-            throw new MachineException(Reason.NOT_READY, "the agent of machine " + id() + " is not there");
-        }
-        return connection.exec(request, sink);
+        return agent.ready()
+                .orElseThrow(
+                        () -> new MachineException(Reason.NOT_READY, "the agent of machine " + id() + " is not there"))
+                .exec(request, sink);
     }
 
     @Override
     public synchronized void pause() {
-        tell("stop");
+        tell(MonitorDoor::pause);
         paused = true;
     }
 
     @Override
     public synchronized void resume(Duration atMost) throws InterruptedException {
-        tell("cont");
+        tell(MonitorDoor::goOn);
         paused = false;
         awaitReady(atMost);
-        connection().setClock(Instant.now());
+        agent.ready().ifPresent(connection -> connection.setClock(Instant.now()));
     }
 
-    private void tell(String command) {
-        var monitorDoor = door;
+    private interface Word {
+        void tell(MonitorDoor door) throws IOException;
+    }
+
+    private void tell(Word word) {
+        var opened = door;
         try {
-            if (monitorDoor == null) {
+            if (opened == null) {
                 throw new IOException("it was never attached");
             }
-            monitorDoor.ask(command);
+            word.tell(opened);
         } catch (IOException failed) {
             throw new MachineException(Reason.NOT_READY, "machine " + id + ": " + failed.getMessage(), failed);
         }
@@ -269,14 +243,14 @@ final class QemuMachine implements Machine {
     public MachineExit stop(Duration grace) {
         asked = true;
         goOn();
-        var connection = connection();
-        if (connection.isReady() && process.isAlive()) {
-            connection.powerOff();
+        var ready = agent.ready();
+        if (ready.isPresent() && process.isAlive()) {
+            ready.get().powerOff();
             ended(grace);
         }
         if (process.isAlive()) {
-            process.destroy();
-            ended(AFTER_TERMINATE);
+            tryTo(MonitorDoor::askToEnd);
+            ended(AFTER_ASKING);
         }
         process.destroyForcibly();
         return exit.join();
@@ -284,13 +258,18 @@ final class QemuMachine implements Machine {
 
     /** What is paused cannot power off. */
     private void goOn() {
+        if (paused && process.isAlive() && tryTo(MonitorDoor::goOn)) {
+            paused = false;
+        }
+    }
+
+    private boolean tryTo(Word word) {
         try {
-            if (paused && process.isAlive()) {
-                tell("cont");
-                paused = false;
-            }
+            tell(word);
+            return true;
         } catch (MachineException stuck) {
-            log.debug("machine {} does not go on and will be killed", id, stuck);
+            log.debug("machine {} does not listen and will be killed", id, stuck);
+            return false;
         }
     }
 
@@ -305,14 +284,6 @@ final class QemuMachine implements Machine {
         } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         }
-    }
-
-    private GuestConnection connection() {
-        var connection = guest;
-        if (connection == null) {
-            throw new IllegalStateException("machine " + id() + " was never attached");
-        }
-        return connection;
     }
 
     @Override

@@ -12,11 +12,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * The way to the sockets of one QEMU, which opens them when it has begun.
+ * The way to the sockets of one monitor, which opens them when it has begun.
  *
+ * @param workDir the monitor's working directory, where they are
  * @param lastWords what it said, when it has ended
  */
-record QemuSockets(Path workDir, ProcessHandle process, Supplier<String> lastWords) {
+record MonitorSockets(Path workDir, ProcessHandle process, Supplier<String> lastWords) {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     /** The kernel's bound is 108 with the closing zero. */
@@ -34,7 +35,7 @@ record QemuSockets(Path workDir, ProcessHandle process, Supplier<String> lastWor
     }
 
     /** By the process's own working directory where the real path is too long for a socket. */
-    private Path reachable(String socket) {
+    Path reachable(String socket) {
         var direct = workDir.resolve(socket);
         return direct.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_PATH
                 ? direct
@@ -45,14 +46,14 @@ record QemuSockets(Path workDir, ProcessHandle process, Supplier<String> lastWor
     private void pause(long deadline, String socket, IOException why) throws IOException {
         try {
             if (isGone(Duration.ofMillis(5))) {
-                throw new IOException("QEMU ended at once: " + lastWords.get());
+                throw new IOException("the monitor ended at once: " + lastWords.get());
             }
         } catch (InterruptedException given) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while QEMU started", given);
+            throw new IOException("interrupted while the monitor started", given);
         }
         if (System.nanoTime() > deadline) {
-            throw new IOException("QEMU did not open its " + socket + " in " + LIMIT, why);
+            throw new IOException("the monitor did not open its " + socket + " in " + LIMIT, why);
         }
     }
 
