@@ -1,6 +1,7 @@
 #include <sys/ioctl.h>
 /* The only program of the tests' image: its first argument says what it does. */
 #define _GNU_SOURCE
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,11 @@ static int terminal(void) {
     struct sigaction action = {.sa_handler = changed};
     struct winsize size;
     char line[64];
+    /* Heard only while it waits: a change between two words would be missed. */
+    sigset_t open, closed;
+    sigemptyset(&closed);
+    sigaddset(&closed, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &closed, &open);
     sigaction(SIGWINCH, &action, NULL);
     for (;;) {
         if (ioctl(0, TIOCGWINSZ, &size) != 0 || !isatty(1) || !isatty(2)) {
@@ -99,9 +105,9 @@ static int terminal(void) {
         }
         printf("%d columns, %d rows\n", size.ws_col, size.ws_row);
         fflush(stdout);
-        ssize_t got = read(0, line, sizeof line);
-        if (got >= 0) {
-            printf("read %zd\n", got);
+        struct pollfd input = {.fd = 0, .events = POLLIN};
+        if (ppoll(&input, 1, NULL, &open) > 0) {
+            printf("read %zd\n", read(0, line, sizeof line));
             return 0;
         }
     }
