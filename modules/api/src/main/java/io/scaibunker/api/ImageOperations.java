@@ -84,7 +84,8 @@ final class ImageOperations {
             case "oci" -> new BuildSource.Oci(source.getString("ref"), source.getString("platform"));
             case "tar" -> new BuildSource.Tar(source.getString("path"));
             default ->
-                throw PlatformException.invalid("dry_run", "is for what lies elsewhere: a snapshot is known to be there");
+                throw PlatformException.invalid(
+                        "dry_run", "is for what lies elsewhere: a snapshot is known to be there");
         };
     }
 

@@ -93,13 +93,7 @@ public final class WorkerVerticle extends VerticleBase {
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageSources sources = new ImageSources(SourceRules.of(config.sources()));
         ImageBaker baker = new ImageBaker(
-                opened.files(),
-                ledger,
-                inventories,
-                opened.blobs(),
-                sources,
-                opened.snapshots(),
-                config.baker());
+                opened.files(), ledger, inventories, opened.blobs(), sources, opened.snapshots(), config.baker());
         bunkers = new BunkerKeeper(
                 context,
                 new BunkerDesk(opened.self(), incarnation, post, config.askTimeout()),
