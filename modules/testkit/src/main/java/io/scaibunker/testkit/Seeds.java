@@ -238,7 +238,7 @@ public final class Seeds {
     /** No bunkers at all, and workers of this room. */
     public void emptied(int cpuMillicores, int memoryMb, int diskMb) {
         database.execute("""
-                TRUNCATE bunkers, events, quota_usage;
+                TRUNCATE bunkers, snapshots, events, quota_usage;
                 UPDATE workers SET allocated_cpu_millicores = 0, allocated_memory_mb = 0, allocated_disk_mb = 0,
                        cpu_millicores = %d, memory_mb = %d, disk_mb = %d, last_heartbeat = now()
                 """.formatted(cpuMillicores, memoryMb, diskMb));
