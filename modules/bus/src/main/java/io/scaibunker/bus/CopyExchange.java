@@ -4,8 +4,6 @@ import io.scaibunker.bus.proto.Piece;
 import io.scaibunker.bus.proto.PiecesWanted;
 import io.scaibunker.bus.proto.TablePart;
 import io.scaibunker.bus.proto.TableWanted;
-import io.vertx.grpc.common.GrpcMessageDecoder;
-import io.vertx.grpc.common.GrpcMessageEncoder;
 import io.vertx.grpc.common.ServiceMethod;
 import io.vertx.grpc.common.ServiceName;
 
@@ -19,17 +17,17 @@ public final class CopyExchange {
 
     private static final ServiceName SERVICE = ServiceName.create("scaibunker.worker.v1", "CopyExchange");
 
-    public static final ServiceMethod<TablePart, TableWanted> TABLE_CLIENT = ServiceMethod.client(
-            SERVICE, "Table", GrpcMessageEncoder.encoder(), GrpcMessageDecoder.decoder(TablePart.newBuilder()));
+    public static final ServiceMethod<TablePart, TableWanted> TABLE_CLIENT =
+            ServiceMethod.client(SERVICE, "Table", LeanMessages.encoder(), LeanMessages.decoder(TablePart.parser()));
 
-    public static final ServiceMethod<TableWanted, TablePart> TABLE_SERVER = ServiceMethod.server(
-            SERVICE, "Table", GrpcMessageEncoder.encoder(), GrpcMessageDecoder.decoder(TableWanted.newBuilder()));
+    public static final ServiceMethod<TableWanted, TablePart> TABLE_SERVER =
+            ServiceMethod.server(SERVICE, "Table", LeanMessages.encoder(), LeanMessages.decoder(TableWanted.parser()));
 
-    public static final ServiceMethod<Piece, PiecesWanted> PIECES_CLIENT = ServiceMethod.client(
-            SERVICE, "Pieces", GrpcMessageEncoder.encoder(), GrpcMessageDecoder.decoder(Piece.newBuilder()));
+    public static final ServiceMethod<Piece, PiecesWanted> PIECES_CLIENT =
+            ServiceMethod.client(SERVICE, "Pieces", LeanMessages.encoder(), LeanMessages.decoder(Piece.parser()));
 
     public static final ServiceMethod<PiecesWanted, Piece> PIECES_SERVER = ServiceMethod.server(
-            SERVICE, "Pieces", GrpcMessageEncoder.encoder(), GrpcMessageDecoder.decoder(PiecesWanted.newBuilder()));
+            SERVICE, "Pieces", LeanMessages.encoder(), LeanMessages.decoder(PiecesWanted.parser()));
 
     private CopyExchange() {}
 }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for several threads.
  */
 public final class PieceFile implements Closeable {
-    /** Pieces kept in memory, for those who follow closely. */
+    /** Pieces kept in memory while somebody else uses the file, for those who follow closely. */
     private static final int RECENT = 32;
 
     /** A piece as it came last. */
@@ -157,7 +157,7 @@ public final class PieceFile implements Closeable {
         if (!has(piece)) {
             Objects.requireNonNull(direct, "opened for reading").write(ByteBuffer.wrap(bytes), offsets[piece]);
             synchronized (this) {
-                recent[piece % RECENT] = new Kept(piece, bytes);
+                recent[piece % RECENT] = users > 1 ? new Kept(piece, bytes) : null;
                 here.set(piece);
                 notifyAll();
             }

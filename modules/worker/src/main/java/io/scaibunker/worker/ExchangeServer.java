@@ -42,9 +42,6 @@ final class ExchangeServer {
 
     private static final int TABLE_PART = 256 << 10;
 
-    /** Below so many bytes a second, a link is worth compressing for. */
-    private static final double SLOW = 60e6;
-
     private final Vertx vertx;
     private final Shelf shelf;
     private final Uploads uploads;
@@ -202,8 +199,7 @@ final class ExchangeServer {
     }
 
     private void serve(PieceFile file, List<Integer> runs, Reply<PiecesWanted, Piece> reply) throws Exception {
-        long began = System.nanoTime();
-        long sent = 0;
+        Packing packing = new Packing();
         for (int pair = 0; pair < runs.size(); pair += 2) {
             int first = runs.get(pair);
             int count = runs.get(pair + 1);
@@ -213,20 +209,21 @@ final class ExchangeServer {
             }
             for (int number = first; number < first + count; number++) {
                 byte[] bytes = file.read(number, PATIENCE_MS);
-                throttle.pass(bytes.length);
-                boolean slow = sent > (8 << 20) && sent * 1e9 / (System.nanoTime() - began) < SLOW;
-                reply.send(message(number, bytes, slow));
-                sent += bytes.length;
+                long began = System.nanoTime();
+                Piece piece = message(number, bytes, packing.packs());
+                throttle.pass(piece.getBytes().size() + piece.getZstd().size());
+                reply.send(piece);
+                packing.sent(bytes.length, System.nanoTime() - began);
                 Measure.UPLOAD_BYTES.add(bytes.length);
             }
         }
         reply.end();
     }
 
-    /** Compressed where the link is slow and the piece becomes smaller by a tenth at least. */
-    private static Piece message(int number, byte[] bytes, boolean slow) {
+    /** Compressed where that is wanted and the piece becomes smaller by a tenth at least. */
+    private static Piece message(int number, byte[] bytes, boolean packs) {
         Piece.Builder piece = Piece.newBuilder().setNumber(number);
-        if (slow) {
+        if (packs) {
             byte[] packed = Zstd.compress(bytes, 1);
             if (packed.length < bytes.length - bytes.length / 10) {
                 return piece.setZstd(UnsafeByteOperations.unsafeWrap(packed)).build();
