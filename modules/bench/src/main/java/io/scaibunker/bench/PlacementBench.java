@@ -160,7 +160,9 @@ final class PlacementBench implements Callable<Integer> {
     private void create(CreateByHttp create, ObjectNode outcome) throws Exception {
         create.measure(images, outcome);
         say("POST /bunkers, " + outcome.get("create_at_once") + " at once: p50 " + outcome.get("create_p50_ms")
-                + " ms, p99 " + outcome.get("create_p99_ms") + " ms, " + outcome.get("create_per_s") + "/s");
+                + " ms, p99 " + outcome.get("create_p99_ms") + " ms, " + outcome.get("create_per_s")
+                + "/s; each asking again when a bunker would have booted: p50 " + outcome.get("create_booting_p50_ms")
+                + " ms, p99 " + outcome.get("create_booting_p99_ms") + " ms");
     }
 
     // --- decided, booked, on disk ---
