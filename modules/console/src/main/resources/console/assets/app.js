@@ -74,7 +74,7 @@ function frame() {
   });
   fill(app,
     h('a', {class: 'skip', href: '#main', text: 'Skip to the content'}),
-    h('div', {class: 'top'}, menu, h('a', {class: 'brand', href: '/console/images'}, logo(), h('span', {text: 'ScaiBunker'}))),
+    h('header', {class: 'top'}, menu, h('a', {class: 'brand', href: '/console/images'}, logo(), h('span', {text: 'ScaiBunker'}))),
     nav, notice, main);
   const meet = () => fill(who,
     session.who && h('div', {class: 'name'}, h('strong', {text: session.who.user_name}),

@@ -2,7 +2,7 @@
 
 import {fill, h} from './dom.js';
 import {isAbort} from './api.js';
-import {closeDialogs, failure} from './ui.js';
+import {closeDialogs, failure, heading} from './ui.js';
 
 const ROOT = '/console';
 const ROUTES = [
@@ -83,10 +83,9 @@ async function show(moveFocus) {
   onShown(path);
   try {
     if (!found) {
-      fill(main, h('h1', {tabIndex: -1, text: 'There is no such page'}), h('p', {class: 'quiet'}, 'The address may be old. ',
-        h('a', {href: ROOT, text: 'Go to the images'}), '.'));
+      fill(main, h('div', {class: 'page'}, heading('There is no such page', h('span', {}, 'The address may be old. ', h('a', {href: ROOT, text: 'Go to the images'}), '.'))));
     } else {
-      const page = await found.load();
+      const page = await found.load().catch(unfetched);
       if (mine.signal.aborted) return;
       const view = h('div', {class: 'page'});
       fill(main, view);
@@ -97,15 +96,20 @@ async function show(moveFocus) {
     fill(main, h('div', {class: 'page'}, failure(thrown, () => show(false))));
   }
   if (mine.signal.aborted) return;
-  const heading = main.querySelector('h1');
-  document.title = heading ? `${heading.textContent} · ScaiBunker` : 'ScaiBunker';
+  const title = main.querySelector('h1');
+  document.title = title ? `${title.textContent} · ScaiBunker` : 'ScaiBunker';
   if (moveFocus) {
     scrollTo(0, 0);
-    if (heading) {
-      heading.tabIndex = -1;
-      heading.focus({preventScroll: true});
+    if (title) {
+      title.tabIndex = -1;
+      title.focus({preventScroll: true});
     }
   }
+}
+
+/** A browser says that in words for those who wrote the page. */
+function unfetched() {
+  throw new Error('This page of the console could not be fetched: the platform does not answer.');
 }
 
 function find(path) {

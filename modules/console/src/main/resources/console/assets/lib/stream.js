@@ -23,14 +23,16 @@ export function watch(path, {onEvent, onState, signal}) {
   let hangUp = () => {};
   let wake = () => {};
   const hurry = () => wake();
+  const rest = () => {
+    clearTimeout(leaving);
+    rests = true;
+    hangUp();
+    wake();
+  };
   const turned = () => {
     clearTimeout(leaving);
     if (document.hidden) {
-      leaving = setTimeout(() => {
-        rests = true;
-        hangUp();
-        wake();
-      }, REST_MS);
+      leaving = setTimeout(rest, REST_MS);
     } else if (rests) {
       rests = false;
       wake();
@@ -38,8 +40,13 @@ export function watch(path, {onEvent, onState, signal}) {
   };
   addEventListener('online', hurry);
   document.addEventListener('visibilitychange', turned);
+  // A page that was left is kept by the browser for the way back, with its connections.
+  addEventListener('pagehide', rest);
+  addEventListener('pageshow', turned);
   signal.addEventListener('abort', () => {
     removeEventListener('online', hurry);
+    removeEventListener('pagehide', rest);
+    removeEventListener('pageshow', turned);
     document.removeEventListener('visibilitychange', turned);
     clearTimeout(leaving);
     wake();

@@ -131,7 +131,7 @@ function scanned(image) {
     case 'pending': return 'runs after the bake';
     case 'passed': return 'nothing known that the policy minds';
     case 'skipped': return 'no packages to judge';
-    default: return image.scan_reason === 'FINDINGS' ? 'known vulnerabilities' : 'could not judge';
+    default: return image.scan_reason === 'NOT_BAKED' ? 'runs after the bake' : image.scan_reason === 'FINDINGS' ? 'known vulnerabilities' : 'could not judge';
   }
 }
 

@@ -102,6 +102,7 @@ function imageRow(image) {
 
 /** A scan in a word: what failed is told from what could not be looked at. */
 export function scanBadge(image) {
+  if (image.scan_reason === 'NOT_BAKED') return badge('pending', 'not baked');
   if (image.scan_status === 'failed' && image.scan_reason !== 'FINDINGS') {
     return badge('warn', (image.scan_reason ?? 'unknown').toLowerCase().replaceAll('_', ' '));
   }

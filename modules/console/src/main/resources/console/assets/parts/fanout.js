@@ -65,9 +65,9 @@ export function fanout(copies, signal) {
     }
     const any = copies.size > 0;
     whole.hidden = !any;
-    refill(none, [any, image.status], () => !any && empty('workers', 'No worker should hold it yet',
+    refill(none, [any, image.status], () => !any && h('div', {class: 'card'}, empty('workers', 'No worker should hold it yet',
         image.status === 'deactivated' ? 'It is deactivated, and its copies are gone.' : 'Put the image and some workers into one availability group: the fan-out begins at once.',
-        session.may('scaibunker:admin:tenant', 'scaibunker:admin:platform') && linkButton('Groups', '/console/groups', {icon: 'groups', kind: 'primary'})));
+        session.may('scaibunker:admin:tenant', 'scaibunker:admin:platform') && linkButton('Groups', '/console/groups', {icon: 'groups', kind: 'primary'}))));
     if (changed === null) for (const row of copies.rows) names.set(row.worker_id, row.worker_name);
     if (!any) return;
     grid.update(changed);

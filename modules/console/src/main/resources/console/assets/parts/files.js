@@ -72,7 +72,7 @@ export function files(panel, at, signal) {
     const open = {directory: () => load(path), link: () => follow(path, fetched)}[entry.kind] ?? fetched;
     const name = doing(h('button', {type: 'button', class: 'entry'}, icon(isFolder ? 'folder' : entry.kind === 'link' ? 'link' : 'file'), h('span', {text: entry.name})), open);
     return h('tr', {class: 'to'}, h('td', {'data-label': 'Name'}, name),
-      h('td', {'data-label': 'Size', class: 'right tight number quiet'}, isFolder ? '' : bytes(entry.size)),
+      h('td', {'data-label': 'Size', class: 'right tight number quiet'}, entry.kind === 'file' ? bytes(entry.size) : ''),
       h('td', {'data-label': 'Mode', class: 'tight mono quiet'}, entry.mode),
       h('td', {'data-label': 'Owner', class: 'tight mono quiet'}, `${entry.uid}:${entry.gid}`),
       h('td', {'data-label': 'Changed', class: 'right tight quiet'}, when(entry.modified_at)),

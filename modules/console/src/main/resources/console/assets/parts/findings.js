@@ -122,8 +122,8 @@ function verdict(scan) {
 }
 
 function coverage(told) {
-  const said = Object.entries(told).map(([name, value]) => Array.isArray(value) ? value.length ? `${words(name)}: ${value.map(one => typeof one === 'object' ? one.text ?? one.reason ?? JSON.stringify(one) : one).join(', ')}` : ''
-    : value !== null && typeof value === 'object' ? `${words(name)}: ${Object.entries(value).map(([one, count]) => `${one} ${count}`).join(', ')}` : `${words(name)}: ${name.endsWith('bytes') ? bytes(value) : value}`);
+  const said = Object.entries(told).filter(([, value]) => value !== null && (typeof value !== 'object' || Object.keys(value).length)).map(([name, value]) => Array.isArray(value) ? value.length ? `${words(name)}: ${value.map(one => typeof one === 'object' ? one.text ?? one.reason ?? JSON.stringify(one) : one).join(', ')}` : ''
+    : value !== null && typeof value === 'object' ? `${words(name)}: ${Object.entries(value).map(([one, count]) => `${one} ${count}`).join(', ')}` : `${words(name)}: ${name.endsWith('bytes') ? bytes(value) : {true: 'yes', false: 'no'}[value] ?? value}`);
   return h('span', {}, said.filter(Boolean).map(line => h('span', {class: 'line', text: line})));
 }
 
