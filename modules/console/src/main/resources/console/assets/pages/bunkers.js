@@ -34,7 +34,7 @@ export async function show(view, {query, signal}) {
     wanted = text;
     note({q: text});
     draw();
-  }), choice('Which', {there: 'There', failed: 'Failed', all: 'All'}, which, value => {
+  }), choice('Which', {there: 'Living', failed: 'Failed', all: 'All'}, which, value => {
     which = value;
     note({show: value === 'there' ? '' : value});
     next = 0;
