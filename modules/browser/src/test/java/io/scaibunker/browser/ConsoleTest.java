@@ -504,7 +504,7 @@ class ConsoleTest {
                 SELECT g.id, w.id FROM availability_groups g, workers w WHERE w.name LIKE 'many-%'
                 """);
         browser.open("/console/images/small");
-        browser.reads("1 of 5001", BOOT);
+        browser.reads("1 of 5,001", BOOT);
         assertThat((long) browser.run("return document.querySelectorAll('table tr').length"))
                 .isBetween(5L, 60L);
         assertThat((long) browser.run("return document.querySelector('canvas.grid').clientHeight"))
@@ -513,7 +513,7 @@ class ConsoleTest {
                 .execute(
                         "UPDATE image_cache SET status = 'ready', ready_at = now(), artifact_digest = 'sha256:00' WHERE worker_id IN"
                                 + " (SELECT id FROM workers WHERE name LIKE 'many-1%')");
-        browser.reads("1112 of 5001", BOOT);
+        browser.reads("1,112 of 5,001", BOOT);
         browser.shoot("image-of-thousands");
     }
 

@@ -4,7 +4,7 @@ import {h, fill, onceAFrame, refill} from '../lib/dom.js';
 import {all, ask, get, isAbort, post} from '../lib/api.js';
 import {everySoOften, gently, watch} from '../lib/stream.js';
 import {session} from '../lib/session.js';
-import {bytes, duration, mib, percent, rate} from '../lib/format.js';
+import {bytes, duration, mib, number, percent, rate} from '../lib/format.js';
 import {badge, button, confirm, copyButton, digest, doing, facts, failure, heading, linkButton, liveness, meter, section, skeleton, tabs,
   toast, when} from '../lib/ui.js';
 import {note} from '../lib/router.js';
@@ -114,7 +114,7 @@ function statistics(image, copies) {
   const building = copies.counts.building + copies.counts.pending;
   const done = targeted > 0 && ready === targeted;
   return [
-    tile('Ready', h('span', {class: 'number'}, h('b', {text: String(ready)}), ` of ${targeted}`),
+    tile('Ready', h('span', {class: 'number'}, h('b', {text: number(ready)}), ` of ${number(targeted)}`),
       meter('Workers that are ready', ready, targeted, done ? 'ready' : 'building'),
       building ? [rate(pace.perSecond), pace.eta !== null ? `${duration(pace.eta)} left` : ''].filter(Boolean).join(' · ')
         || `${percent(ready, targeted)} %` : targeted ? done ? 'everywhere it should be' : `${percent(ready, targeted)} %` : 'in no group yet'),
