@@ -2,10 +2,11 @@
 
 import {h, fill} from './lib/dom.js';
 import {icon} from './lib/icons.js';
-import {get, isAbort} from './lib/api.js';
+import {get} from './lib/api.js';
 import {session} from './lib/session.js';
-import {startRouter, stopRouter} from './lib/router.js';
-import {complain} from './lib/ui.js';
+import {hearNavigation, startRouter, stopRouter} from './lib/router.js';
+import {notice} from './lib/stale.js';
+import {failure, keepTime, skeleton} from './lib/ui.js';
 
 const app = document.getElementById('app');
 const PLACES = [
@@ -16,25 +17,36 @@ const PLACES = [
   ['/fleet', 'fleet', 'Fleet'],
 ];
 
+let begun = 0;
+
 session.onChange(begin);
+hearNavigation();
+keepTime();
 begin();
 
+/** Signing in, or the pages: those only when it is known who looks, since what they offer depends on it. */
 async function begin() {
+  const mine = ++begun;
   stopRouter();
   if (!session.key) {
     const {signIn} = await import('./pages/signin.js');
-    signIn(app);
+    if (mine === begun) signIn(app);
     return;
   }
-  frame();
+  const {main, place, meet} = frame();
   if (!session.who) {
+    fill(main, h('div', {class: 'page'}, skeleton()));
     try {
-      session.meet(await get('/v1/me'));
-      frame.who();
+      const who = await get('/v1/me');
+      if (mine !== begun) return;
+      session.meet(who);
+      meet();
     } catch (thrown) {
-      if (!isAbort(thrown) && session.key) complain(thrown);
+      if (mine === begun) fill(main, h('div', {class: 'page'}, failure(thrown, begin)));
+      return;
     }
   }
+  startRouter(main, place);
 }
 
 function frame() {
@@ -62,22 +74,23 @@ function frame() {
   });
   fill(app,
     h('a', {class: 'skip', href: '#main', text: 'Skip to the content'}),
-    h('div', {class: 'top'}, menu, h('a', {class: 'brand', href: '/console/images'}, logo(), h('span', {text: 'ScaiBunker'}))),
-    nav, main);
-  frame.who = () => fill(who,
+    h('header', {class: 'top'}, menu, h('a', {class: 'brand', href: '/console/images'}, logo(), h('span', {text: 'ScaiBunker'}))),
+    nav, notice, main);
+  const meet = () => fill(who,
     session.who && h('div', {class: 'name'}, h('strong', {text: session.who.user_name}),
       h('span', {class: 'quiet', text: `${session.who.role.replaceAll('_', ' ')} · ${session.who.tenant_name}`})),
     h('div', {class: 'tools'}, themeButton(),
       h('button', {type: 'button', class: 'bare', 'aria-label': 'Sign out', title: 'Sign out', on: {click: () => session.end()}}, icon('out'))));
-  frame.who();
-  startRouter(main, path => {
+  meet();
+  main.addEventListener('click', () => open(false));
+  return {main, meet, place(path) {
     open(false);
     for (const link of places.querySelectorAll('a')) {
       const here = path.startsWith(link.dataset.place) || path === '/' && link.dataset.place === '/images';
       if (here) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
-  });
+  }};
 }
 
 function logo() {

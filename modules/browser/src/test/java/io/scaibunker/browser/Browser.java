@@ -8,15 +8,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.logging.Level;
+import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -28,6 +35,7 @@ final class Browser implements AutoCloseable {
     static final Duration SOON = Duration.ofSeconds(20);
 
     private static final String AXE = axe();
+    private static final @Nullable String SHOTS = System.getProperty("console.shots");
 
     private final ChromeDriver driver;
     private final String origin;
@@ -90,38 +98,93 @@ final class Browser implements AutoCloseable {
     }
 
     WebElement find(String selector) {
+        return found("there is " + selector, By.cssSelector(selector), element -> {});
+    }
+
+    /** The first that is shown, with which something was done; what is drawn anew meanwhile is looked for again. */
+    private WebElement found(String what, By place, Consumer<WebElement> then) {
         return eventually(
-                        "there is " + selector + " on " + path(),
+                        what + " on " + path(),
                         SOON,
-                        () -> driver.findElements(By.cssSelector(selector)).stream()
-                                .filter(WebElement::isDisplayed)
-                                .toList(),
-                        found -> !found.isEmpty())
-                .getFirst();
+                        () -> {
+                            try {
+                                var shown = driver.findElements(place).stream()
+                                        .filter(WebElement::isDisplayed)
+                                        .findFirst();
+                                shown.ifPresent(then);
+                                return shown;
+                            } catch (StaleElementReferenceException redrawn) {
+                                return Optional.<WebElement>empty();
+                            }
+                        },
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     void see(String selector) {
         find(selector);
     }
 
-    void click(String selector) {
-        find(selector).click();
+    void seeNoMore(String selector) {
+        eventually(
+                selector + " is gone from " + path(),
+                SOON,
+                () -> {
+                    try {
+                        return driver.findElements(By.cssSelector(selector)).stream()
+                                .noneMatch(WebElement::isDisplayed);
+                    } catch (StaleElementReferenceException redrawn) {
+                        return false;
+                    }
+                },
+                gone -> gone);
     }
 
-    /** A button or a link by its words. */
+    void click(String selector) {
+        found("there is " + selector, By.cssSelector(selector), WebElement::click);
+    }
+
+    /** A button or a link by its words; where a dialog is open, one of those in it. */
     void press(String words) {
-        eventually(
-                        "there is «" + words + "» on " + path(),
-                        SOON,
-                        () -> driver
-                                .findElements(
-                                        By.xpath("//*[self::button or self::a][normalize-space(.)='" + words + "']"))
-                                .stream()
-                                .filter(WebElement::isDisplayed)
-                                .toList(),
-                        found -> !found.isEmpty())
-                .getFirst()
-                .click();
+        String place = driver.findElements(By.cssSelector("dialog[open]")).isEmpty() ? "" : "//dialog[@open]";
+        press(words, By.xpath(place + "//*[self::button or self::a][normalize-space(.)='" + words + "']"));
+    }
+
+    void pressTab(String words) {
+        press(words, By.xpath("//*[@role='tab'][normalize-space(.)='" + words + "']"));
+    }
+
+    private void press(String words, By place) {
+        found("there is «" + words + "»", place, WebElement::click);
+    }
+
+    /** The page before this one, as the browser's own button does it. */
+    void back() {
+        driver.navigate().back();
+    }
+
+    /** Another tab is looked at while {@code meanwhile} goes on. */
+    void lookAway(Runnable meanwhile) {
+        String here = driver.getWindowHandle();
+        driver.switchTo().newWindow(WindowType.TAB);
+        try {
+            meanwhile.run();
+        } finally {
+            driver.close();
+            driver.switchTo().window(here);
+        }
+    }
+
+    /** Words of what has the focus. */
+    String focused() {
+        WebElement element = driver.switchTo().activeElement();
+        String name = element.getAccessibleName();
+        return name.isEmpty() ? element.getText() : name;
+    }
+
+    void downloadsTo(Path folder) {
+        driver.executeCdpCommand(
+                "Browser.setDownloadBehavior", Map.of("behavior", "allow", "downloadPath", folder.toString()));
     }
 
     void type(String name, String text) {
@@ -146,6 +209,10 @@ final class Browser implements AutoCloseable {
         reads(words, SOON);
     }
 
+    void readsNoMore(String words) {
+        eventually("«" + words + "» is gone from the page", SOON, this::text, text -> !text.contains(words));
+    }
+
     void reads(String words, Duration limit) {
         eventually("«" + words + "» is on the page", limit, this::text, text -> text.contains(words));
     }
@@ -154,15 +221,42 @@ final class Browser implements AutoCloseable {
         return driver.executeScript(script, arguments);
     }
 
+    /** Waits for the end of a promise. */
+    void await(String promise) {
+        driver.executeAsyncScript(
+                "const done = arguments[arguments.length - 1]; (" + promise + ").finally(() => done());");
+    }
+
     /** What axe has to say against the page as it is shown. */
     List<String> complaints() {
-        driver.executeScript(AXE + "; window.axe = axe;");
+        if (!Boolean.TRUE.equals(driver.executeScript("return 'axe' in window"))) {
+            driver.executeScript(AXE + "; window.axe = axe;");
+        }
         Object found = driver.executeAsyncScript("""
                 const done = arguments[arguments.length - 1];
                 window.axe.run(document, {resultTypes: ['violations']}).then(result => done(result.violations.flatMap(one =>
                   one.nodes.map(node => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary}`))), thrown => done([String(thrown)]));
                 """);
         return ((List<?>) found).stream().map(Object::toString).toList();
+    }
+
+    /** A picture of the whole page, for people to look at; only where {@code -Dconsole.shots=DIR} says where it goes. */
+    void shoot(String name) {
+        if (SHOTS == null) {
+            return;
+        }
+        String size = "return document.documentElement.";
+        Map<String, Object> clip = Map.of(
+                "x", 0, "y", 0, "scale", 1, "width", run(size + "clientWidth"), "height", run(size + "scrollHeight"));
+        Object taken = driver.executeCdpCommand(
+                        "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", clip))
+                .get("data");
+        try {
+            Path file = Files.createDirectories(Path.of(SHOTS)).resolve(name + ".png");
+            Files.write(file, Base64.getDecoder().decode(String.valueOf(taken)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What the browser itself complained of: errors, refusals by the policy. What a test provokes it leaves out. */

@@ -5,7 +5,6 @@ import static io.scaibunker.testkit.Eventually.eventually;
 import io.scaibunker.testkit.NodeProcess;
 import io.scaibunker.testkit.Ports;
 import io.scaibunker.testkit.TestDatabase;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -82,16 +81,20 @@ final class Platform implements AutoCloseable {
                 .getString("id");
     }
 
-    /** A group of the worker that covers all images. */
-    String group(String name) {
-        String group = post(
-                        "/availability-groups",
-                        new JsonObject().put("name", name).put("image_policy", "all"))
-                .getString("id");
-        post(
-                "/availability-groups/" + group + "/workers",
-                new JsonObject().put("worker_ids", new JsonArray().add(workerId())));
-        return group;
+    /** How many watch events now, by the node's own measures. */
+    int watchers() {
+        try {
+            URI place = URI.create("http://127.0.0.1:" + port + "/metrics");
+            return http.send(HttpRequest.newBuilder(place).build(), HttpResponse.BodyHandlers.ofLines())
+                    .body()
+                    .filter(line -> line.startsWith("scaibunker_api_watchers"))
+                    .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     JsonObject get(String path) {

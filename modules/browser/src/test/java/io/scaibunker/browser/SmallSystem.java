@@ -24,6 +24,7 @@ final class SmallSystem {
             Files.createDirectories(copy.getParent());
             Files.copy(library.toRealPath(), copy);
         }
+        Files.createSymbolicLink(tree.resolve("shortcut"), Path.of("bin"));
         Path tar = folder.resolve("small.tar");
         output("tar", "-C", tree.toString(), "-cf", tar.toString(), ".");
         return tar;

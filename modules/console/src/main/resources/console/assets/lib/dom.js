@@ -53,6 +53,27 @@ export function fill(element, ...children) {
   return element;
 }
 
+const shown = new WeakMap();
+
+/**
+ * Fills an element anew when `state`, all that `make()` draws from, has changed since the last time: who reads or selects
+ * there is not disturbed for nothing. Where focus was in it, what comes in its place has it.
+ */
+export function refill(element, state, make) {
+  const text = JSON.stringify(state);
+  if (shown.get(element) === text) return;
+  shown.set(element, text);
+  const held = element.contains(document.activeElement) ? document.activeElement : null;
+  const at = held ? reachable(element).indexOf(held) : -1;
+  fill(element, ...[make()].flat());
+  if (!held) return;
+  const now = reachable(element);
+  const href = held.getAttribute('href');
+  (now.find(one => href && one.getAttribute('href') === href) ?? now[Math.min(at, now.length - 1)])?.focus({preventScroll: true});
+}
+
+const reachable = element => [...element.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')];
+
 /** Text that changes: nothing is touched when it stays. */
 export function say(element, text) {
   const wanted = text ?? '';

@@ -2,7 +2,7 @@
 
 import {fill, h} from './dom.js';
 import {isAbort} from './api.js';
-import {failure} from './ui.js';
+import {closeDialogs, failure, heading} from './ui.js';
 
 const ROOT = '/console';
 const ROUTES = [
@@ -24,14 +24,26 @@ let main = null;
 let current = null;
 let onShown = () => {};
 
-/** Pages are shown in `place`; `shown(path)` is called after each. */
+/** Pages are shown in `place` until the router is stopped; `shown(path)` is called before each. */
 export function startRouter(place, shown) {
   main = place;
   onShown = shown;
+  show(false);
+}
+
+export function stopRouter() {
+  current?.abort();
+  current = null;
+  main = null;
+  closeDialogs();
+}
+
+/** Once, however often a session begins and ends. */
+export function hearNavigation() {
   addEventListener('popstate', () => show(false));
   document.addEventListener('click', event => {
     const link = event.target.closest?.('a[href]');
-    if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey
+    if (!main || !link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey
         || link.hasAttribute('download') || link.target) return;
     const url = new URL(link.href);
     if (url.origin !== location.origin || !isOurs(url.pathname)) return;
@@ -42,7 +54,6 @@ export function startRouter(place, shown) {
     }
     go(url.pathname + url.search);
   });
-  show(false);
 }
 
 const isOurs = path => path === ROOT || path.startsWith(`${ROOT}/`);
@@ -62,23 +73,19 @@ export function note(query) {
   history.replaceState(null, '', url);
 }
 
-export function stopRouter() {
-  current?.abort();
-  current = null;
-}
-
 async function show(moveFocus) {
+  if (!main) return;
   current?.abort();
+  closeDialogs();
   const mine = current = new AbortController();
   const path = location.pathname.slice(ROOT.length).replace(/\/$/, '') || '/';
   const found = find(path);
   onShown(path);
   try {
     if (!found) {
-      fill(main, h('h1', {tabIndex: -1, text: 'There is no such page'}), h('p', {class: 'quiet'}, 'The address may be old. ',
-        h('a', {href: ROOT, text: 'Go to the images'}), '.'));
+      fill(main, h('div', {class: 'page'}, heading('There is no such page', h('span', {}, 'The address may be old. ', h('a', {href: ROOT, text: 'Go to the images'}), '.'))));
     } else {
-      const page = await found.load();
+      const page = await found.load().catch(unfetched);
       if (mine.signal.aborted) return;
       const view = h('div', {class: 'page'});
       fill(main, view);
@@ -88,15 +95,21 @@ async function show(moveFocus) {
     if (mine.signal.aborted || isAbort(thrown)) return;
     fill(main, h('div', {class: 'page'}, failure(thrown, () => show(false))));
   }
-  const heading = main.querySelector('h1');
-  document.title = heading ? `${heading.textContent} · ScaiBunker` : 'ScaiBunker';
+  if (mine.signal.aborted) return;
+  const title = main.querySelector('h1');
+  document.title = title ? `${title.textContent} · ScaiBunker` : 'ScaiBunker';
   if (moveFocus) {
     scrollTo(0, 0);
-    if (heading) {
-      heading.tabIndex = -1;
-      heading.focus({preventScroll: true});
+    if (title) {
+      title.tabIndex = -1;
+      title.focus({preventScroll: true});
     }
   }
+}
+
+/** A browser says that in words for those who wrote the page. */
+function unfetched() {
+  throw new Error('This page of the console could not be fetched: the platform does not answer.');
 }
 
 function find(path) {
@@ -107,10 +120,20 @@ function find(path) {
     const params = {};
     const fits = wanted.every((want, index) => {
       if (!want.startsWith(':')) return want === parts[index];
-      params[want.slice(1)] = decodeURIComponent(parts[index]);
-      return parts[index] !== '';
+      const name = decoded(parts[index]);
+      params[want.slice(1)] = name;
+      return Boolean(name);
     });
     if (fits) return {load, params};
   }
   return null;
+}
+
+/** Null where an address is none: a stray percent sign. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }

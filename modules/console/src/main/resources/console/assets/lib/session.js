@@ -38,8 +38,9 @@ export const session = {
     who = caller;
   },
 
-  end(why = '') {
-    if (!key && !why) return;
+  /** The session ends; where it is `theKey` that is not taken, only if that is still the session's. */
+  end(why = '', theKey = key) {
+    if (!key || theKey !== key) return;
     key = null;
     who = null;
     ended = why;

@@ -1,38 +1,77 @@
 // Server-Sent Events with a key: EventSource cannot send one, so the stream is read from fetch. A connection that breaks is
 // opened again behind the last event that was seen.
 
-import {ApiError, BASE, authorized, isAbort} from './api.js';
+import {ApiError, BASE, REVOKED, authorized, isAbort} from './api.js';
 import {session} from './session.js';
+import {arrived, missed} from './stale.js';
 
 const SILENCE_MS = 35_000; // the platform says that it lives every 10 s
+const REST_MS = 10_000;
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000];
 
 /**
- * Watches until `signal` says stop. `onEvent(name, data, id)`; `onState(state, why)` with `connecting`, `live`, `lost`
- * (it will be tried again) or `over` (it will not: `why` is an ApiError).
+ * Watches until `signal` says stop. `onEvent(name, data, id)`; `onState(state, why)` with `connecting`, `live`, `resting`,
+ * `lost` (it will be tried again) or `over` (it will not: `why` is an ApiError).
+ *
+ * While nobody looks at the tab it rests: a browser has six connections to a server, for all its tabs, and a stream keeps one.
  */
 export function watch(path, {onEvent, onState, signal}) {
   let lastId = null;
   let tries = 0;
+  let rests = false;
+  let leaving = null;
+  let hangUp = () => {};
   let wake = () => {};
   const hurry = () => wake();
+  const rest = () => {
+    clearTimeout(leaving);
+    rests = true;
+    hangUp();
+    wake();
+  };
+  const turned = () => {
+    clearTimeout(leaving);
+    if (document.hidden) {
+      leaving = setTimeout(rest, REST_MS);
+    } else if (rests) {
+      rests = false;
+      wake();
+    }
+  };
   addEventListener('online', hurry);
+  document.addEventListener('visibilitychange', turned);
+  // A page that was left is kept by the browser for the way back, with its connections.
+  addEventListener('pagehide', rest);
+  addEventListener('pageshow', turned);
   signal.addEventListener('abort', () => {
     removeEventListener('online', hurry);
+    removeEventListener('pagehide', rest);
+    removeEventListener('pageshow', turned);
+    document.removeEventListener('visibilitychange', turned);
+    clearTimeout(leaving);
     wake();
   });
+  turned();
 
   (async () => {
     onState('connecting');
     while (!signal.aborted) {
+      if (rests) {
+        onState('resting');
+        await pause();
+        tries = 0;
+        continue;
+      }
+      const key = session.key;
       try {
         await readOnce();
         onState('lost', null);
       } catch (thrown) {
         if (signal.aborted) return;
+        if (rests) continue;
         if (thrown instanceof ApiError && [401, 403, 404].includes(thrown.status)) {
           onState('over', thrown);
-          if (thrown.status === 401) session.end('The key is not taken any more: it was revoked or has expired.');
+          if (thrown.status === 401) session.end(REVOKED, key);
           return;
         }
         onState('lost', thrown);
@@ -44,6 +83,7 @@ export function watch(path, {onEvent, onState, signal}) {
   async function readOnce() {
     const connection = new AbortController();
     const stop = () => connection.abort();
+    hangUp = stop;
     signal.addEventListener('abort', stop);
     let silence = setTimeout(stop, SILENCE_MS);
     try {
@@ -74,9 +114,10 @@ export function watch(path, {onEvent, onState, signal}) {
     }
   }
 
+  /** So long, or until something wakes it. */
   function pause(millis) {
     return new Promise(resolve => {
-      const timer = setTimeout(resolve, millis);
+      const timer = millis === undefined ? null : setTimeout(resolve, millis);
       wake = () => {
         clearTimeout(timer);
         resolve();
@@ -117,23 +158,38 @@ class EventParser {
   }
 }
 
-/** Asks again and again, gently: not while nobody looks, slower while nobody answers. */
+/**
+ * Asks again and again: not while nobody looks, less often while nobody answers; then it is said that what is shown is old.
+ * Answers what asks at once; if an answer is under way, again behind it, since that may answer an older question.
+ */
 export function everySoOften(millis, work, signal) {
   let timer = null;
   let failed = 0;
   let running = false;
+  let again = false;
+  let since = null;
   const run = async () => {
-    if (running) return;
+    if (running) {
+      again = true;
+      return;
+    }
     running = true;
     clearTimeout(timer);
     try {
       await work();
       failed = 0;
+      since = Date.now();
+      arrived(run);
     } catch (thrown) {
-      if (!isAbort(thrown)) failed++;
+      if (!isAbort(thrown)) {
+        failed++;
+        if (since !== null && !signal.aborted) missed(run, since, thrown);
+      }
     }
     running = false;
-    if (!signal.aborted) timer = setTimeout(look, millis * Math.min(1 + failed, 5));
+    if (signal.aborted) return;
+    timer = setTimeout(look, again ? 0 : millis * Math.min(1 + failed, 5));
+    again = false;
   };
   const look = () => {
     if (document.hidden) timer = setTimeout(look, millis);
@@ -146,7 +202,32 @@ export function everySoOften(millis, work, signal) {
   signal.addEventListener('abort', () => {
     clearTimeout(timer);
     document.removeEventListener('visibilitychange', shown);
+    arrived(run);
   });
   run();
   return run;
+}
+
+/** Does `work` soon when asked to: one at a time, at most once in so many milliseconds, and always once after the last asking. */
+export function gently(millis, work, signal) {
+  let timer = null;
+  let running = false;
+  let asked = false;
+  let ended = -Infinity;
+  const ask = () => {
+    asked = true;
+    if (running || timer || signal.aborted) return;
+    timer = setTimeout(run, Math.max(0, ended + millis - performance.now()));
+  };
+  const run = async () => {
+    timer = null;
+    asked = false;
+    running = true;
+    await work();
+    running = false;
+    ended = performance.now();
+    if (asked) ask();
+  };
+  signal.addEventListener('abort', () => clearTimeout(timer));
+  return ask;
 }

@@ -1,6 +1,7 @@
 // The parts that pages are made of.
 
 import {h, fill, say} from './dom.js';
+import {isAbort} from './api.js';
 import {icon} from './icons.js';
 import {ago, moment, shortDigest, words} from './format.js';
 
@@ -29,9 +30,26 @@ export function section(title, ...children) {
   return h('section', {class: 'card'}, title && h('h2', {text: title}), ...children);
 }
 
-/** A time that says how long ago, and the moment itself to whoever looks closer. */
+/** A time that says how long ago, as long as it is there, and the moment itself to whoever looks closer. */
 export function when(time) {
-  return h('time', {datetime: time ?? '', title: moment(time), text: ago(time)});
+  return retime(h('time', {class: 'ago'}), time);
+}
+
+/** Another time in the place of one. */
+export function retime(element, time) {
+  if (element.getAttribute('datetime') !== (time ?? '')) {
+    element.setAttribute('datetime', time ?? '');
+    element.title = moment(time);
+  }
+  say(element, ago(time));
+  return element;
+}
+
+/** What was a minute ago is two minutes ago a minute later. */
+export function keepTime() {
+  setInterval(() => {
+    if (!document.hidden) document.querySelectorAll('time.ago').forEach(element => say(element, ago(element.getAttribute('datetime'))));
+  }, 5000);
 }
 
 /** Makes a digest short, and its whole text one click away. */
@@ -85,7 +103,9 @@ export function skeleton(rows = 5) {
 const toasts = h('div', {class: 'toasts', role: 'status', 'aria-live': 'polite'});
 
 export function toast(text, {kind = '', forMs = 4000} = {}) {
-  if (!toasts.isConnected) document.body.append(toasts);
+  // What lies outside of an open dialog is under it, and silent.
+  const over = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
+  if (toasts.parentNode !== over) over.append(toasts);
   const element = h('div', {class: `toast ${kind}`, text});
   toasts.append(element);
   setTimeout(() => element.remove(), forMs);
@@ -94,37 +114,49 @@ export function toast(text, {kind = '', forMs = 4000} = {}) {
 export const complain = thrown =>
   toast(`${thrown.message}${thrown.requestId ? ` (${thrown.code}, request ${thrown.requestId})` : ''}`, {kind: 'bad', forMs: 9000});
 
-/** A button that works while it works: no second click, and what went wrong is said. */
+/** A button that works while it works: no second click, and what went wrong is said. It keeps the focus, so it is not disabled. */
 export function doing(element, work) {
+  let busy = false;
   element.addEventListener('click', async () => {
-    element.disabled = true;
+    if (busy) return;
+    busy = true;
+    element.setAttribute('aria-disabled', 'true');
     element.classList.add('busy');
     try {
       await work();
     } catch (thrown) {
-      complain(thrown);
+      if (!isAbort(thrown)) complain(thrown);
     } finally {
-      element.disabled = false;
+      busy = false;
+      element.removeAttribute('aria-disabled');
       element.classList.remove('busy');
     }
   });
   return element;
 }
 
+/** A dialog over the page, gone when it is closed: by its buttons, Escape, another page, the end of the session. */
+export function modal(title, ...content) {
+  const dialog = h('dialog', {class: 'dialog', 'aria-label': title}, h('h2', {text: title}), ...content);
+  dialog.addEventListener('close', () => {
+    if (dialog.contains(toasts)) document.body.append(toasts);
+    dialog.remove();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+export const closeDialogs = () => document.querySelectorAll('dialog[open]').forEach(dialog => dialog.close());
+
 /** Asks before something that cannot be taken back. */
 export function confirm(title, text, yes, kind = 'danger') {
   return new Promise(resolve => {
-    const dialog = h('dialog', {class: 'dialog', 'aria-label': title},
-      h('h2', {text: title}), h('p', {text}),
+    const dialog = modal(title, h('p', {text}),
       h('div', {class: 'actions'},
         button('Cancel', {on: () => dialog.close('')}),
         button(yes, {kind, on: () => dialog.close('yes')})));
-    dialog.addEventListener('close', () => {
-      resolve(dialog.returnValue === 'yes');
-      dialog.remove();
-    });
-    document.body.append(dialog);
-    dialog.showModal();
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'));
   });
 }
 
@@ -193,7 +225,8 @@ export function blame(fields, thrown) {
   fields.forEach(one => one.complain(null));
   let placed = (thrown?.details ?? []).length > 0;
   for (const detail of thrown?.details ?? []) {
-    const found = fields.find(one => detail.field === one.name || detail.field.endsWith(`.${one.name}`) || detail.field.startsWith(`${one.name}.`));
+    const found = fields.find(one => detail.field === one.name || detail.field.endsWith(`.${one.name}`)
+      || ['.', '['].some(next => detail.field.startsWith(one.name + next)));
     if (found) found.complain(detail.message);
     else placed = false;
   }
@@ -224,6 +257,6 @@ export function liveness() {
   const element = h('span', {class: 'liveness is-connecting', role: 'status'}, h('span', {class: 'mark', 'aria-hidden': 'true'}), text);
   return {element, set(state) {
     element.className = `liveness is-${state}`;
-    say(text, {connecting: 'connecting', live: 'live', lost: 'connection lost, trying again', over: 'ended'}[state]);
+    say(text, {connecting: 'connecting', live: 'live', resting: 'resting', lost: 'connection lost, trying again', over: 'ended'}[state]);
   }};
 }

@@ -1,11 +1,11 @@
 // One bunker: how it stands, live; why it is where it is; its terminal, files and console.
 
-import {h, fill} from '../lib/dom.js';
+import {h, fill, refill} from '../lib/dom.js';
 import {ask, get, isAbort, remove} from '../lib/api.js';
-import {watch} from '../lib/stream.js';
+import {gently, watch} from '../lib/stream.js';
 import {session} from '../lib/session.js';
 import {cores, mib, number, plural, words} from '../lib/format.js';
-import {badge, button, confirm, doing, empty, facts, failure, heading, liveness, section, skeleton, tabs, toast, when} from '../lib/ui.js';
+import {badge, button, complain, confirm, doing, empty, facts, failure, heading, liveness, section, skeleton, tabs, toast, when} from '../lib/ui.js';
 import {note} from '../lib/router.js';
 import {files} from '../parts/files.js';
 import {history} from '../parts/history.js';
@@ -22,6 +22,7 @@ export async function show(view, {params, query, signal}) {
   const about = h('div', {class: 'columns'});
   const open = panel => how => whenRunning(panel, how);
   const waiting = new Map();
+  let lost = false;
 
   /** What needs a running machine is begun when it runs. */
   function whenRunning(panel, begin) {
@@ -35,10 +36,14 @@ export async function show(view, {params, query, signal}) {
         panel.replaceChildren();
         begin();
       } else {
-        fill(panel, h('div', {class: 'card'}, ended() ? empty('stop', 'It has ended', 'What ran in it is gone. Its history stays.')
-          : empty('bunkers', 'It is starting', `It is ${words(bunker.status)}; this opens by itself as soon as it runs.`)));
+        refill(panel, bunker.status, () => h('div', {class: 'card'}, unopened()));
       }
     }
+  }
+  function unopened() {
+    if (ended()) return empty('stop', 'It has ended', 'What ran in it is gone. Its history stays.');
+    if (bunker.status === 'paused') return empty('pause', 'It is paused', 'This opens by itself when it goes on.');
+    return empty('bunkers', 'It is starting', `It is ${words(bunker.status)}; this opens by itself as soon as it runs.`);
   }
   const ended = () => ['terminated', 'failed', 'terminating'].includes(bunker.status);
 
@@ -54,16 +59,10 @@ export async function show(view, {params, query, signal}) {
       live.element, actions), over, about, tabbed.element);
 
   function draw() {
-    fill(state, badge(bunker.status));
-    fill(actions, ['running', 'paused'].includes(bunker.status) && turn(), !ended() && doing(button('End it', {kind: 'danger', icon: 'stop'}), async () => {
-      if (await confirm(`End ${bunker.name}?`, 'What runs in it ends, and what it wrote is gone.', 'End it')) {
-        bunker = await remove(at);
-        toast(`${bunker.name} is ending`);
-        draw();
-      }
-    }));
-    fill(over, bunker.failure && failure({message: bunker.failure.message, code: bunker.failure.code}));
-    fill(about, section(null, facts({
+    refill(state, bunker.status, () => badge(bunker.status));
+    refill(actions, bunker.status, () => [['running', 'paused'].includes(bunker.status) && turn(), !ended() && end()]);
+    if (!lost) fill(over, bunker.failure && failure({message: bunker.failure.message, code: bunker.failure.code}));
+    refill(about, bunker, () => [section(null, facts({
       'Room': `${cores(bunker.cpu_millicores)}, ${mib(bunker.memory_mb)}, disk ${mib(bunker.disk_mb)}`,
       'Lifecycle': bunker.lifecycle_mode,
       'Network': bunker.network_profile,
@@ -71,35 +70,48 @@ export async function show(view, {params, query, signal}) {
       'Running since': bunker.started_at ? when(bunker.started_at) : '–',
       'Ended': bunker.ended_at ? when(bunker.ended_at) : undefined,
       'Id': h('code', {text: bunker.id}),
-    })), placement(bunker));
+    })), placement(bunker)]);
     settle();
+  }
+  function end() {
+    return doing(button('End it', {kind: 'danger', icon: 'stop'}), async () => {
+      if (await confirm(`End ${bunker.name}?`, 'What runs in it ends, and what it wrote is gone.', 'End it')) {
+        bunker = await remove(at);
+        toast(`${bunker.name} is ending`);
+        draw();
+      }
+    });
   }
   function turn() {
     const paused = bunker.status === 'paused';
-    return doing(button(paused ? 'Resume' : 'Pause', {icon: paused ? 'refresh' : 'stop'}), async () => {
+    return doing(button(paused ? 'Resume' : 'Pause', {icon: paused ? 'play' : 'pause'}), async () => {
       bunker = await ask(`${at}/${paused ? 'resume' : 'pause'}`);
       toast(paused ? `${bunker.name} runs on` : `${bunker.name} is being paused`);
       draw();
     });
   }
   draw();
-  let first = true;
+  // An event tells less than the bunker's own answer. One is asked for at a time, so that an older one never comes last.
+  const refreshSoon = gently(500, async () => {
+    try {
+      bunker = await get(at, {signal});
+      draw();
+    } catch (thrown) {
+      if (!isAbort(thrown)) complain(thrown);
+    }
+  }, signal);
   watch(`${at}/events`, {signal, onState(now, why) {
     live.set(now);
-    if (now === 'over') fill(over, failure(why));
-  }, onEvent: async (name, data) => {
+    lost = now === 'over';
+    if (lost) fill(over, failure(why));
+  }, onEvent(name, data) {
+    if (name === 'end') return;
     if (name === 'snapshot') bunker = data.bunker;
-    else if (name === 'end') return;
     else {
-      try {
-        bunker = await get(at, {signal});
-      } catch (thrown) {
-        if (isAbort(thrown)) return;
-        Object.assign(bunker, data);
-      }
+      if (name === 'bunker') Object.assign(bunker, data);
+      refreshSoon();
     }
-    if (!first || name !== 'snapshot') draw();
-    first = false;
+    draw();
   }});
 }
 

@@ -2,16 +2,22 @@
 
 import {h, fill} from '../lib/dom.js';
 import {all, post} from '../lib/api.js';
-import {plural} from '../lib/format.js';
+import {byName, plural} from '../lib/format.js';
 import {badge, blame, button, failure, field, heading, section} from '../lib/ui.js';
 import {session} from '../lib/session.js';
 import {go} from '../lib/router.js';
 
 const MODES = {ephemeral: 'ephemeral: gone when it ends', session: 'session: for one session', persistent: 'persistent: comes back on its disk'};
-const NEEDS = {session: 'scaibunker:create:session', persistent: 'scaibunker:create:persistent'};
+const NETWORKS = {isolated: 'isolated: no network', registry: 'registry: package and image registries', allowlisted: 'allowlisted: what is named below',
+  unrestricted: 'unrestricted: all that is public'};
+const NEEDS = {session: 'scaibunker:create:session', persistent: 'scaibunker:create:persistent',
+  registry: 'scaibunker:network:registry', allowlisted: 'scaibunker:network:allowlisted', unrestricted: 'scaibunker:network:unrestricted'};
+
+/** What the API needs for itself, beside the time that a bunker may wait for a copy. */
+const PATIENCE_MS = 90_000;
 
 export async function show(view, {query, signal}) {
-  const images = (await all('/images', {query: {status: 'active'}, signal})).sort((one, other) => one.name.localeCompare(other.name));
+  const images = (await all('/images', {query: {status: 'active'}, signal})).sort((one, other) => byName(one.name, other.name));
   const chosen = query.get('image');
   const image = field('Image', h('select', {required: true, on: {change: () => suggest()}}, images.map(one =>
     h('option', {value: one.id, selected: one.id === chosen || one.name === chosen, text: `${one.name} · ${one.readiness.ready} of ${one.readiness.targeted} ready`}))), {name: 'image'});
@@ -19,9 +25,18 @@ export async function show(view, {query, signal}) {
   const cpu = field('CPU, millicores', h('input', {type: 'number', min: 100, max: 64000}), {name: 'cpu_millicores'});
   const memory = field('Memory, MiB', h('input', {type: 'number', min: 64}), {name: 'memory_mb'});
   const disk = field('Disk, MiB', h('input', {type: 'number', min: 64}), {name: 'disk_mb'});
-  const mode = field('Lifecycle', h('select', {}, Object.entries(MODES).filter(([value]) => !NEEDS[value] || session.may(NEEDS[value])).map(([value, text]) => h('option', {value, text}))), {name: 'lifecycle_mode'});
+  const mode = field('Lifecycle', h('select', {}, choices(MODES)), {name: 'lifecycle_mode'});
   const env = field('Environment', h('textarea', {placeholder: 'LANG=C.UTF-8', spellcheck: 'false', class: 'mono'}), {name: 'env_vars', hint: 'One NAME=value a line.'});
-  const fields = [image, name, cpu, memory, disk, mode, env];
+  const network = field('Network', h('select', {on: {change: () => allowlist.element.hidden = network.control.value !== 'allowlisted'}}, choices(NETWORKS)), {name: 'network_profile'});
+  const allowlist = field('It may reach', h('textarea', {placeholder: 'example.org:443', spellcheck: 'false', class: 'mono'}), {name: 'network_allowlist',
+    hint: 'One a line: a name, *.name, an address or a block of them; with :port for that alone.'});
+  allowlist.element.hidden = true;
+  const life = field('Lives at most, s', h('input', {type: 'number', min: 0, placeholder: 'as usual'}), {name: 'max_lifetime_s', hint: '0: as long as it likes.'});
+  const idle = field('Unused at most, s', h('input', {type: 'number', min: 0, placeholder: 'as usual'}), {name: 'idle_timeout_s', hint: '0: as long as it likes.'});
+  const wait = field('Wait for a copy, s', h('input', {type: 'number', min: 0, max: 600, placeholder: '0'}), {name: 'wait_for_image_s', hint: 'Where none is ready.'});
+  const fields = [image, name, cpu, memory, disk, mode, env, network, allowlist, life, idle, wait];
+  const more = h('details', {class: 'more'}, h('summary', {text: 'Network, time limits, waiting'}),
+    h('div', {class: 'form'}, network.element, allowlist.element, third(life), third(idle), third(wait)));
   const create = h('button', {type: 'submit', class: 'button primary'}, h('span', {text: 'Create'}));
   const said = h('div', {class: 'stack', 'aria-live': 'polite'});
 
@@ -39,27 +54,36 @@ export async function show(view, {query, signal}) {
   const form = h('form', {class: 'form card', novalidate: true, on: {submit: event => {
     event.preventDefault();
     attempt();
-  }}}, image.element, name.element, third(cpu), third(memory), third(disk), mode.element, env.element, h('div', {class: 'actions end'}, create));
+  }}}, image.element, name.element, third(cpu), third(memory), third(disk), mode.element, env.element, more, h('div', {class: 'actions end'}, create));
 
   async function attempt() {
     fields.forEach(one => one.complain(null));
+    const lines = env.control.value.split('\n').filter(line => line.trim());
+    const odd = lines.find(line => !/^\s*[^\s=]+\s*=/.test(line));
+    if (odd) {
+      env.complain(`«${odd.trim()}» has no value. Each line is NAME=value.`);
+      env.control.focus();
+      return;
+    }
     create.disabled = true;
     try {
-      const bunker = await post('/bunkers', wish(), {signal});
+      const bunker = await post('/bunkers', wish(lines), {signal, patience: PATIENCE_MS + 1000 * Number(wait.control.value)});
       go(`/console/bunkers/${bunker.id}`);
     } catch (thrown) {
       if (signal.aborted) return;
       if (thrown.code === 'NO_SUITABLE_WORKER' || thrown.code === 'WORKER_UNAVAILABLE') fill(said, refusal(thrown));
       else if (!blame(fields, thrown)) fill(said, failure(thrown));
+      if (more.querySelector('[aria-invalid]')) more.open = true;
       create.disabled = false;
     }
   }
 
-  function wish() {
+  function wish(lines) {
     const body = {image: image.control.value, lifecycle_mode: mode.control.value};
     if (name.control.value.trim()) body.name = name.control.value.trim();
-    for (const one of [cpu, memory, disk]) if (one.control.value) body[one.name] = Number(one.control.value);
-    const lines = env.control.value.split('\n').filter(line => line.trim());
+    for (const one of [cpu, memory, disk, life, idle, wait]) if (one.control.value) body[one.name] = Number(one.control.value);
+    if (network.control.value !== 'isolated') body.network_profile = network.control.value;
+    if (network.control.value === 'allowlisted') body.network_allowlist = allowlist.control.value.split('\n').map(line => line.trim()).filter(Boolean);
     if (lines.length) body.env_vars = Object.fromEntries(lines.map(line => [line.split('=')[0].trim(), line.slice(line.indexOf('=') + 1)]));
     return body;
   }
@@ -89,6 +113,9 @@ export async function show(view, {query, signal}) {
   fill(view, h('a', {class: 'crumb', href: '/console/bunkers', text: '← Bunkers'}), heading('Create a bunker', 'A microVM with a kernel and a disk of its own.'),
     images.length ? h('div', {class: 'columns'}, form, said) : section('There is no image yet', h('p', {class: 'quiet'}, 'A bunker starts from an image. ', h('a', {href: '/console/images/new', text: 'Register one'}), ' first.')));
 }
+
+const choices = options => Object.entries(options).filter(([value]) => !NEEDS[value] || session.may(NEEDS[value]))
+  .map(([value, text]) => h('option', {value, text}));
 
 const third = one => {
   one.element.classList.add('third');

@@ -1,6 +1,6 @@
 // The fleet at a glance: how far it is from what is asked, what moves and who feeds whom, what does not work.
 
-import {h, fill, keyed, say} from '../lib/dom.js';
+import {h, fill, keyed, refill, say} from '../lib/dom.js';
 import {get} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
 import {bytes, cores, mib, number, percent, plural, rate, words} from '../lib/format.js';
@@ -53,7 +53,7 @@ export async function show(view, {query, signal}) {
     } else {
       fill(moving, top, empty('check', 'Nothing moves', 'No copy is being made or fetched now.'));
     }
-    fill(feeders, h('h2', {text: 'Who feeds whom'}), feeding(fleet.moving));
+    refill(feeders, fleet.moving, () => [h('h2', {text: 'Who feeds whom'}), feeding(fleet.moving)]);
     fill(troubles, h('div', {class: 'cardtop'}, h('h2', {text: 'What does not work'})), fleet.troubles.length
       ? h('ul', {class: 'things'}, fleet.troubles.map(one => h('li', {}, badge('failed', number(one.copies)), h('div', {class: 'what'}, h('code', {text: one.code}), h('span', {class: 'sub', text: one.message})))))
       : h('p', {class: 'quiet inset', text: 'No copy has failed.'}));

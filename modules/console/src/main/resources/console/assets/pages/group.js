@@ -4,7 +4,7 @@ import {h, fill} from '../lib/dom.js';
 import {all, get, isAbort, post, remove} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
 import {session} from '../lib/session.js';
-import {percent, plural} from '../lib/format.js';
+import {byName, percent, plural} from '../lib/format.js';
 import {badge, button, confirm, doing, empty, failure, heading, meter, skeleton, toast} from '../lib/ui.js';
 import {go} from '../lib/router.js';
 import {icon} from '../lib/icons.js';
@@ -13,7 +13,7 @@ import {sourceText} from '../parts/source.js';
 
 export async function show(view, {params, signal}) {
   fill(view, skeleton());
-  const at = `/availability-groups/${params.id}`;
+  const at = `/availability-groups/${encodeURIComponent(params.id)}`;
   let group = await get(at, {signal});
   const may = session.may('scaibunker:admin:tenant', 'scaibunker:admin:platform');
   const images = h('div', {class: 'card flush'});
@@ -34,7 +34,7 @@ export async function show(view, {params, signal}) {
     const [knownImages, knownWorkers] = await Promise.all([all('/images', {query: {status: 'active'}, signal}), everyWorker(signal)]);
     const held = group.image_policy === 'all' ? knownImages : group.image_ids.map(id => knownImages.find(one => one.id === id) ?? {id});
     const inside = group.worker_ids.map(id => knownWorkers?.find(one => one.id === id) ?? {id})
-      .sort((one, other) => (one.name ?? one.id).localeCompare(other.name ?? other.id, 'en', {numeric: true}));
+      .sort((one, other) => byName(one.name ?? one.id, other.name ?? other.id));
     const looks = JSON.stringify([group, held.map(one => one.readiness), inside.map(one => one.status)]);
     if (looks === drawn) return;
     drawn = looks;

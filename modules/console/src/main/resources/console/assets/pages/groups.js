@@ -5,7 +5,7 @@ import {all, post} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
 import {session} from '../lib/session.js';
 import {plural} from '../lib/format.js';
-import {blame, button, complain, empty, failure, field, heading, skeleton, table, when} from '../lib/ui.js';
+import {blame, button, empty, failure, field, heading, modal, skeleton, table, when} from '../lib/ui.js';
 import {go} from '../lib/router.js';
 
 const COLUMNS = [{title: 'Group'}, {title: 'Holds'}, {title: 'Workers', class: 'right'}, {title: 'Scope'}, {title: 'Age', class: 'right tight'}];
@@ -56,8 +56,13 @@ function newGroup() {
   const scope = field('Scope', h('select', {}, h('option', {value: 'tenant', text: 'my tenant'}),
     session.may('scaibunker:admin:platform') && h('option', {value: 'platform', text: 'the platform'})), {name: 'scope'});
   const fields = [name, description, policy, scope];
-  const dialog = h('dialog', {class: 'dialog', 'aria-label': 'New group'}, h('form', {class: 'stack', novalidate: true, on: {submit: async event => {
+  const said = h('div');
+  const make = h('button', {type: 'submit', class: 'button primary'}, h('span', {text: 'Make it'}));
+  const dialog = modal('New group', h('form', {class: 'stack', novalidate: true, on: {submit: async event => {
     event.preventDefault();
+    if (make.disabled) return;
+    make.disabled = true;
+    fill(said);
     try {
       const group = await post('/availability-groups', {name: name.control.value.trim(), image_policy: policy.control.value, scope: scope.control.value,
         ...description.control.value ? {description: description.control.value} : {}});
@@ -66,12 +71,11 @@ function newGroup() {
     } catch (thrown) {
       if (!blame(fields, thrown)) {
         if (thrown.code === 'NAME_TAKEN') name.complain(thrown.message);
-        else complain(thrown);
+        else fill(said, failure(thrown));
       }
+      make.disabled = false;
     }
-  }}}, h('h2', {text: 'New group'}), ...fields.map(one => one.element),
-  h('div', {class: 'actions'}, button('Cancel', {on: () => dialog.close()}), h('button', {type: 'submit', class: 'button primary'}, h('span', {text: 'Make it'})))));
-  dialog.addEventListener('close', () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  }}}, ...fields.map(one => one.element), said,
+  h('div', {class: 'actions'}, button('Cancel', {on: () => dialog.close()}), make)));
+  name.control.focus();
 }

@@ -1,10 +1,10 @@
 // One image: how its copies stand, live; what is known to be wrong with it; what happened to it.
 
-import {h, fill, onceAFrame} from '../lib/dom.js';
+import {h, fill, onceAFrame, refill} from '../lib/dom.js';
 import {all, ask, get, isAbort, post} from '../lib/api.js';
-import {everySoOften, watch} from '../lib/stream.js';
+import {everySoOften, gently, watch} from '../lib/stream.js';
 import {session} from '../lib/session.js';
-import {bytes, duration, mib, percent, rate} from '../lib/format.js';
+import {bytes, duration, mib, number, percent, rate} from '../lib/format.js';
 import {badge, button, confirm, copyButton, digest, doing, facts, failure, heading, linkButton, liveness, meter, section, skeleton, tabs,
   toast, when} from '../lib/ui.js';
 import {note} from '../lib/router.js';
@@ -12,7 +12,7 @@ import {Copies} from '../parts/copies.js';
 import {fanout} from '../parts/fanout.js';
 import {findings} from '../parts/findings.js';
 import {history} from '../parts/history.js';
-import {sourceText} from '../parts/source.js';
+import {sourceName, sourceText} from '../parts/source.js';
 import {scanBadge} from './images.js';
 
 export async function show(view, {params, query, signal}) {
@@ -26,13 +26,16 @@ export async function show(view, {params, query, signal}) {
   const mark = h('span');
   title.append(mark);
   const actions = h('div', {class: 'actions'});
-  const about = h('span', {class: 'sourced'}, h('code', {text: sourceText(image.build_source)}), copyButton(sourceText(image.build_source), 'Copy the source'));
+  const about = h('span', {class: 'sourced'}, h('code', {text: sourceText(image.build_source)}), copyButton(sourceName(image.build_source), 'Copy the source'));
   const strip = h('div', {class: 'strip'});
   const over = h('div');
-  const spread = fanout(copies, signal, image);
+  const spread = fanout(copies, signal);
+  let rescan = () => {};
   const parts = tabs('About this image', {
     workers: {title: 'Workers', show: panel => panel.append(spread.element)},
-    findings: {title: 'Findings', show: panel => findings(panel, image, signal)},
+    findings: {title: 'Findings', show: panel => {
+      rescan = findings(panel, image, signal);
+    }},
     history: {title: 'History', show: panel => history(panel, `${at}/history`, signal)},
     details: {title: 'Details', show: panel => details(panel, image)},
   }, query.get('tab') ?? 'workers', name => note({tab: name === 'workers' ? '' : name}));
@@ -41,36 +44,45 @@ export async function show(view, {params, query, signal}) {
     heading(title, about, live.element, actions), over, strip, parts.element);
 
   const draw = () => {
-    fill(mark, badge(image.status));
-    fill(strip, ...statistics(image, copies));
+    refill(mark, image.status, () => badge(image.status));
+    refill(strip, [image, copies.counts, copies.size, copies.pace()], () => statistics(image, copies));
+    refill(actions, image.status, () => buttons(image, refresh));
   };
-  const drawActions = () => fill(actions, ...buttons(image, copies, refresh));
 
   async function refresh() {
     image = await get(at, {signal});
     draw();
-    drawActions();
   }
-  const refreshSoon = onceAFrame(() => refresh().catch(thrown => {
-    if (!isAbort(thrown)) over.replaceChildren(failure(thrown));
-  }));
+  // A fan-out tells of hundreds of copies a second; the sum of them is asked for now and then.
+  const refreshSoon = gently(1000, async () => {
+    try {
+      await refresh();
+      if (over.dataset.of === 'refresh') fill(over);
+    } catch (thrown) {
+      if (isAbort(thrown)) return;
+      over.dataset.of = 'refresh';
+      fill(over, failure(thrown));
+    }
+  }, signal);
   const drawCopies = onceAFrame(() => {
+    if (signal.aborted) return;
     const changed = copies.takeChanged();
-    spread.update(changed);
+    spread.update(changed, image);
     draw();
   });
+  let lost = image.readiness.lost;
 
   draw();
-  drawActions();
   watch(`${at}/events`, {signal, onState(state, why) {
     live.set(state);
+    over.dataset.of = 'stream';
     fill(over, state === 'over' && failure(why));
   }, onEvent(name, data) {
     if (name === 'snapshot') {
       copies.snapshot(data);
       if (data.image) {
         image = data.image;
-        drawActions();
+        lost = image.readiness.lost;
       }
     } else if (name === 'cache') {
       copies.changed(data);
@@ -79,17 +91,19 @@ export async function show(view, {params, query, signal}) {
       copies.progressed(data);
     } else {
       refreshSoon();
+      if (name === 'scan') rescan();
     }
     drawCopies();
   }});
   // What no event of this image tells: workers that are lost and come back.
   everySoOften(15_000, async () => {
-    const before = image.readiness.lost;
     await refresh();
-    if (image.readiness.lost !== before) {
-      copies.snapshot({rows: await all(`${at}/cache`, {signal})});
-      drawCopies();
-    }
+    const now = image.readiness.lost;
+    if (now === lost) return;
+    const known = copies.known;
+    copies.merge(await all(`${at}/cache`, {signal}), known);
+    lost = now;
+    drawCopies();
   }, signal);
 }
 
@@ -100,7 +114,7 @@ function statistics(image, copies) {
   const building = copies.counts.building + copies.counts.pending;
   const done = targeted > 0 && ready === targeted;
   return [
-    tile('Ready', h('span', {class: 'number'}, h('b', {text: String(ready)}), ` of ${targeted}`),
+    tile('Ready', h('span', {class: 'number'}, h('b', {text: number(ready)}), ` of ${number(targeted)}`),
       meter('Workers that are ready', ready, targeted, done ? 'ready' : 'building'),
       building ? [rate(pace.perSecond), pace.eta !== null ? `${duration(pace.eta)} left` : ''].filter(Boolean).join(' · ')
         || `${percent(ready, targeted)} %` : targeted ? done ? 'everywhere it should be' : `${percent(ready, targeted)} %` : 'in no group yet'),
@@ -117,7 +131,7 @@ function scanned(image) {
     case 'pending': return 'runs after the bake';
     case 'passed': return 'nothing known that the policy minds';
     case 'skipped': return 'no packages to judge';
-    default: return image.scan_reason === 'FINDINGS' ? 'known vulnerabilities' : 'could not judge';
+    default: return image.scan_reason === 'NOT_BAKED' ? 'runs after the bake' : image.scan_reason === 'FINDINGS' ? 'known vulnerabilities' : 'could not judge';
   }
 }
 
@@ -125,7 +139,7 @@ function tile(name, value, bar, fine) {
   return h('div', {class: 'tile'}, h('h2', {text: name}), h('div', {class: 'value'}, value), bar, h('p', {class: 'fine'}, fine));
 }
 
-function buttons(image, copies, refresh) {
+function buttons(image, refresh) {
   const at = `/images/${image.id}`;
   if (image.status === 'deactivated') return [];
   const mine = session.may('scaibunker:images:manage');

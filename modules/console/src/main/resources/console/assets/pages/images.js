@@ -1,6 +1,6 @@
 // All images: how ready each is, what its scan came to.
 
-import {h, fill, keyed, say} from '../lib/dom.js';
+import {h, fill, keyed, refill, say} from '../lib/dom.js';
 import {all} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
 import {session} from '../lib/session.js';
@@ -18,6 +18,7 @@ export async function show(view, {query, signal}) {
   const about = h('span', {text: 'Baked once, then held by the workers of your groups.'});
   const place = h('div', {class: 'card flush'}, skeleton());
   let rows = null;
+  let cut = false;
   let status = query.get('status') ?? 'active';
   let wanted = query.get('q') ?? '';
   const search = searchBox('Search images', wanted, text => {
@@ -43,7 +44,7 @@ export async function show(view, {query, signal}) {
     if (rows === null) return;
     const shown = rows.filter(image => `${image.name} ${sourceText(image.build_source)} ${image.description}`.toLowerCase().includes(wanted.toLowerCase()));
     update(shown);
-    say(about, rows.length ? plural(rows.length, 'image') : 'Baked once, then held by the workers of your groups.');
+    say(about, rows.length ? `${plural(rows.length, 'image')}${cut ? ', the oldest of more' : ''}` : 'Baked once, then held by the workers of your groups.');
     if (shown.length) {
       if (place.firstChild !== list.element) fill(place, list.element);
     } else if (rows.length) {
@@ -57,8 +58,12 @@ export async function show(view, {query, signal}) {
   }
 
   const refresh = everySoOften(3000, async () => {
+    const asked = status;
     try {
-      rows = (await all('/images', {query: {status}, signal})).reverse();
+      const answer = await all('/images', {query: {status: asked}, signal});
+      if (asked !== status) return;
+      cut = answer.cut;
+      rows = answer.reverse();
       draw();
     } catch (thrown) {
       if (rows === null && !signal.aborted) fill(place, failure(thrown, refresh));
@@ -89,14 +94,15 @@ function imageRow(image) {
       say(counts, targeted ? `${ready} of ${targeted}` : 'in no group');
       say(share, lost ? `${lost} lost` : targeted ? `${percent(ready, targeted)} %` : '');
     }
-    fill(bar, meter('Workers that are ready', ready, targeted, ready === targeted && targeted > 0 ? 'ready' : 'building'));
-    fill(scan, scanBadge(now));
+    refill(bar, [ready, targeted], () => meter('Workers that are ready', ready, targeted, ready === targeted && targeted > 0 ? 'ready' : 'building'));
+    refill(scan, [now.scan_status, now.scan_reason], () => scanBadge(now));
     say(size, now.artifact ? bytes(now.artifact.allocated_bytes) : `≤ ${mib(now.size_mib)}`);
   }};
 }
 
 /** A scan in a word: what failed is told from what could not be looked at. */
 export function scanBadge(image) {
+  if (image.scan_reason === 'NOT_BAKED') return badge('pending', 'not baked');
   if (image.scan_status === 'failed' && image.scan_reason !== 'FINDINGS') {
     return badge('warn', (image.scan_reason ?? 'unknown').toLowerCase().replaceAll('_', ' '));
   }

@@ -1,11 +1,11 @@
 // One worker: its room, its cache and why it keeps what it keeps, draining.
 
-import {h, fill} from '../lib/dom.js';
+import {h, fill, refill} from '../lib/dom.js';
 import {ask, call, get, remove} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
 import {session} from '../lib/session.js';
-import {ago, bytes, cores, mib, number, plural} from '../lib/format.js';
-import {badge, button, confirm, doing, empty, facts, failure, heading, section, skeleton, table, toast, when} from '../lib/ui.js';
+import {bytes, cores, mib, number, plural} from '../lib/format.js';
+import {badge, button, confirm, doing, empty, facts, failure, heading, retime, section, skeleton, table, toast, when} from '../lib/ui.js';
 import {gauge} from './workers.js';
 import {go} from '../lib/router.js';
 
@@ -13,11 +13,12 @@ const COLUMNS = [{title: 'What'}, {title: 'Size', class: 'right'}, {title: 'Why'
 
 export async function show(view, {params, signal}) {
   fill(view, skeleton());
-  const at = `/workers/${params.id}`;
+  const at = `/workers/${encodeURIComponent(params.id)}`;
   let worker = await get(at, {signal});
   const may = session.may('scaibunker:admin', 'scaibunker:admin:platform');
   const state = h('span');
   const actions = h('div', {class: 'actions'});
+  const beat = when(worker.last_heartbeat);
   const rooms = h('div', {class: 'strip three'});
   const about = h('div');
   const cache = h('div', {class: 'card flush'});
@@ -25,10 +26,11 @@ export async function show(view, {params, signal}) {
     heading(h('div', {class: 'titled'}, h('h1', {text: worker.name}), state), [worker.zone, worker.driver].filter(Boolean).join(' · '), actions), rooms, about, cache);
 
   function draw() {
-    fill(state, badge(worker.status));
-    fill(rooms, roomTile('CPU', 'cpu_millicores', cores), roomTile('Memory', 'memory_mb', mib), roomTile('Disk', 'disk_mb', mib));
-    fill(about, section(null, facts({
-      'Heartbeat': h('span', {class: 'number', text: ago(worker.last_heartbeat)}),
+    refill(state, worker.status, () => badge(worker.status));
+    retime(beat, worker.last_heartbeat);
+    refill(rooms, [worker.allocated, worker.capacity], () => [roomTile('CPU', 'cpu_millicores', cores), roomTile('Memory', 'memory_mb', mib), roomTile('Disk', 'disk_mb', mib)]);
+    refill(about, {...worker, last_heartbeat: null, allocated: null}, () => section(null, facts({
+      'Heartbeat': beat,
       'Wanted of it': worker.intent === 'drain' ? 'nothing new: it is drained' : 'to serve',
       'Cache': bytes(worker.cache_bytes),
       'Runs machines by': `${worker.driver}, ${worker.acceleration}`,
@@ -38,7 +40,7 @@ export async function show(view, {params, signal}) {
       'Known since': when(worker.created_at),
       'Id': h('code', {text: worker.id}),
     })));
-    fill(actions, ...may ? buttons() : []);
+    refill(actions, [worker.status, worker.intent], () => may ? buttons() : []);
   }
 
   function roomTile(name, unit, shown) {

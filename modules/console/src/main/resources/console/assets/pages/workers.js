@@ -3,8 +3,8 @@
 import {h, fill, say} from '../lib/dom.js';
 import {all} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
-import {ago, bytes, cores, mib, percent, plural} from '../lib/format.js';
-import {badge, empty, failure, heading, meter, skeleton} from '../lib/ui.js';
+import {byName, bytes, cores, mib, percent, plural} from '../lib/format.js';
+import {badge, empty, failure, heading, meter, retime, skeleton, when} from '../lib/ui.js';
 import {searchBox, choice} from '../parts/filters.js';
 import {endlessTable} from '../parts/rows.js';
 import {note} from '../lib/router.js';
@@ -44,13 +44,13 @@ export async function show(view, {query, signal}) {
     } else if (known.length) {
       fill(place, empty('search', 'Nobody fits', 'No worker here is like that.'));
     } else {
-      fill(place, empty('workers', 'No worker is there', 'Start a node with the worker room, and it says hello within seconds. The README tells how, under «Add a node».'));
+      fill(place, empty('workers', 'No worker is there', 'Start a node with the worker room, and it says hello within seconds. modules/node/OPERATIONS.md tells how, under «Add a node».'));
     }
   }
 
   const refresh = everySoOften(3000, async () => {
     try {
-      known = (await all('/workers', {signal})).sort((one, other) => one.name.localeCompare(other.name, 'en', {numeric: true}));
+      known = (await all('/workers', {signal})).sort((one, other) => byName(one.name, other.name));
       draw();
     } catch (thrown) {
       if (known === null && !signal.aborted) fill(place, failure(thrown, refresh));
@@ -65,7 +65,7 @@ function workerRow(worker) {
   const memory = h('td');
   const cache = h('span', {class: 'number'});
   const runs = h('span', {class: 'cut'});
-  const beat = h('span', {class: 'number'});
+  const beat = when(null);
   const element = h('tr', {class: 'to'}, h('td', {}, h('a', {class: 'name cut', href: `/console/workers/${worker.id}`, text: worker.name}),
     h('span', {class: 'sub cut', text: worker.zone || Object.entries(worker.labels).map(([name, value]) => `${name}=${value}`).join(' ')})), state, cpu, memory,
   h('td', {class: 'right narrow'}, cache), h('td', {class: 'narrow'}, runs), h('td', {class: 'right tight quiet'}, beat));
@@ -81,7 +81,7 @@ function workerRow(worker) {
     say(cache, bytes(now.cache_bytes));
     say(runs, now.acceleration.split(/[ :(]/)[0]);
     runs.title = `${now.driver}, ${now.acceleration}`;
-    say(beat, ago(now.last_heartbeat));
+    retime(beat, now.last_heartbeat);
   }};
 }
 

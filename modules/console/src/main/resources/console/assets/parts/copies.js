@@ -1,5 +1,7 @@
 // How an image stands on each worker, kept by what the stream tells.
 
+import {byName} from '../lib/format.js';
+
 const STATUSES = ['ready', 'building', 'pending', 'failed', 'evicted', 'lost'];
 const FRESH = {bytes_done: 0, bytes_total: null, percent: 0, bytes_per_s: null, eta_s: null};
 
@@ -14,7 +16,7 @@ export class Copies {
 
   /** In the order of names; the same array until a worker comes. */
   get rows() {
-    this.#order ??= [...this.#rows.values()].sort((one, other) => one.worker_name.localeCompare(other.worker_name, 'en', {numeric: true}));
+    this.#order ??= [...this.#rows.values()].sort((one, other) => byName(one.worker_name, other.worker_name));
     return this.#order;
   }
 
@@ -43,6 +45,30 @@ export class Copies {
     }
     this.#snapshotBegun = Boolean(data.more);
     data.rows.forEach(row => this.#put({...row}));
+  }
+
+  /** The ids of all that are here now, to be handed to `merge` with the answer to what is asked next. */
+  get known() {
+    return new Set(this.#rows.keys());
+  }
+
+  /**
+   * What was asked for, of which a part may be older than what events have told meanwhile: of such a row only how its worker
+   * is counts, which no event tells. Who was `known` before and is not in it is gone.
+   */
+  merge(rows, known) {
+    for (const row of rows) {
+      known.delete(row.worker_id);
+      const here = this.#rows.get(row.worker_id);
+      const newer = here && Date.parse(here.updated_at) > Date.parse(row.updated_at);
+      this.#put(newer ? {...here, worker_status: row.worker_status} : {...row});
+    }
+    for (const id of known) {
+      this.#counts[Copies.state(this.#rows.get(id))]--;
+      this.#rows.delete(id);
+      this.#order = null;
+      this.#changed = null;
+    }
   }
 
   changed(event) {

@@ -1,8 +1,8 @@
 // The fan-out of an image: what counts, the grid, and the same as a table.
 
-import {h, fill, say} from '../lib/dom.js';
-import {linkButton, badge, empty} from '../lib/ui.js';
-import {ago, bytes, words} from '../lib/format.js';
+import {h, fill, refill, say} from '../lib/dom.js';
+import {badge, button, empty, linkButton, modal, retime, when} from '../lib/ui.js';
+import {bytes, words} from '../lib/format.js';
 import {session} from '../lib/session.js';
 import {Copies} from './copies.js';
 import {FanoutGrid, progressText} from './grid.js';
@@ -12,7 +12,7 @@ import {searchBox} from './filters.js';
 const COLUMNS = [{title: 'Worker'}, {title: 'State', class: 'state'}, {title: 'Progress', class: 'wide'}, {title: 'From'}, {title: 'Changed', class: 'right tight'}];
 const ROW = 40;
 
-export function fanout(copies, signal, image) {
+export function fanout(copies, signal) {
   const names = new Map();
   let wanted = '';
   let state = null;
@@ -56,26 +56,23 @@ export function fanout(copies, signal, image) {
     say(whole.querySelector('.shown'), shown.length === rows.length ? '' : `${shown.length} of ${rows.length} workers`);
   }
 
-  function update(changed) {
+  /** What has changed, of an image as it is now; what is asked for here was told at least once. */
+  function update(changed, image) {
     for (const [status, tally] of tallies) {
       const count = copies.counts[status];
       say(tally.count, count.toLocaleString('en-GB'));
       tally.element.hidden = count === 0 && status !== 'ready';
     }
     const any = copies.size > 0;
-    if (any === whole.hidden) {
-      whole.hidden = !any;
-      fill(none, !any && empty('workers', 'No worker should hold it yet',
+    whole.hidden = !any;
+    refill(none, [any, image.status], () => !any && h('div', {class: 'card'}, empty('workers', 'No worker should hold it yet',
         image.status === 'deactivated' ? 'It is deactivated, and its copies are gone.' : 'Put the image and some workers into one availability group: the fan-out begins at once.',
-        session.may('scaibunker:admin:tenant', 'scaibunker:admin:platform') && linkButton('Groups', '/console/groups', {icon: 'groups', kind: 'primary'})));
-    }
+        session.may('scaibunker:admin:tenant', 'scaibunker:admin:platform') && linkButton('Groups', '/console/groups', {icon: 'groups', kind: 'primary'}))));
     if (changed === null) for (const row of copies.rows) names.set(row.worker_id, row.worker_name);
     if (!any) return;
     grid.update(changed);
     list(false);
   }
-  update(new Set());
-  none.replaceChildren();
   return {element, update};
 }
 
@@ -83,9 +80,11 @@ function copyRow(row, names) {
   const name = h('span', {class: 'cut'});
   const state = h('span');
   const progress = h('span', {class: 'cut number'});
+  let wrong = null;
+  const trouble = h('button', {type: 'button', class: 'cut error trouble', title: 'Read all of it', hidden: true, on: {click: () => explain(wrong)}});
   const from = h('span', {class: 'cut quiet'});
-  const changed = h('span', {class: 'quiet'});
-  const element = h('tr', {}, h('td', {}, name), h('td', {class: 'state'}, state), h('td', {}, progress), h('td', {}, from), h('td', {class: 'right tight'}, changed));
+  const changed = when(null);
+  const element = h('tr', {}, h('td', {}, name), h('td', {class: 'state'}, state), h('td', {}, progress, trouble), h('td', {}, from), h('td', {class: 'right tight quiet'}, changed));
   let shown = '';
   return {element, update(now) {
     say(name, now.worker_name);
@@ -95,14 +94,21 @@ function copyRow(row, names) {
       shown = status + text;
       fill(state, badge(status, text));
     }
-    progress.classList.toggle('error', Boolean(now.error));
-    const said = now.error ? `${now.error.code}: ${now.error.message}` : status === 'building' ? progressText(now)
-      : status === 'ready' && now.bytes_total ? bytes(now.bytes_total) : '';
-    say(progress, said);
-    progress.title = now.error ? said : '';
+    wrong = now;
+    progress.hidden = Boolean(now.error);
+    trouble.hidden = !now.error;
+    if (now.error) say(trouble, `${now.error.code}: ${now.error.message}`);
+    else say(progress, status === 'building' ? progressText(now) : status === 'ready' && now.bytes_total ? bytes(now.bytes_total) : '');
     const source = now.source?.startsWith('wrk_') ? names.get(now.source) ?? now.source : now.source ?? '';
     say(from, now.error && now.attempts > 1 ? `tried ${now.attempts} times` : source);
     now.source_name = source;
-    say(changed, ago(now.updated_at));
+    retime(changed, now.updated_at);
   }};
+}
+
+/** All of what a row has no room for. */
+function explain({worker_name: name, error, attempts}) {
+  const dialog = modal(`What went wrong on ${name}`, h('p', {}, h('code', {text: error.code})), h('p', {class: 'whole', text: error.message}),
+    attempts > 1 && h('p', {class: 'fine', text: `Tried ${attempts} times.`}),
+    h('div', {class: 'actions'}, button('Close', {on: () => dialog.close()})));
 }

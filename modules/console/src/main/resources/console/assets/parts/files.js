@@ -4,7 +4,7 @@ import {h, fill} from '../lib/dom.js';
 import {icon} from '../lib/icons.js';
 import {BASE, ApiError, blob, get, remove} from '../lib/api.js';
 import {session} from '../lib/session.js';
-import {bytes} from '../lib/format.js';
+import {byName, bytes} from '../lib/format.js';
 import {button, complain, confirm, doing, empty, failure, skeleton, table, toast, when} from '../lib/ui.js';
 import {download} from './findings.js';
 
@@ -12,15 +12,17 @@ const COLUMNS = [{title: 'Name'}, {title: 'Size', class: 'right tight'}, {title:
 
 export function files(panel, at, signal) {
   let folder = '/';
+  let asked = 0;
   const trail = h('nav', {class: 'trail', 'aria-label': 'Folder'});
   const place = h('div', {class: 'card flush'}, skeleton());
   const chooser = h('input', {type: 'file', multiple: true, class: 'unseen', tabIndex: -1, 'aria-label': 'Files to upload', on: {change: async event => {
-    await send([...event.target.files]);
+    const chosen = [...event.target.files];
     event.target.value = '';
+    await send(chosen, folder);
   }}});
   const progress = h('div', {role: 'status'});
   panel.append(h('div', {class: 'bar'}, trail, h('span', {class: 'space'}), chooser, button('Upload', {icon: 'upload', kind: 'small', on: () => chooser.click()}),
-    doing(button('Refresh', {icon: 'refresh', kind: 'small'}), () => load())), progress, place);
+    doing(button('Refresh', {icon: 'refresh', kind: 'small'}), () => load(folder))), progress, place);
   place.addEventListener('dragover', event => {
     event.preventDefault();
     place.classList.add('over');
@@ -29,23 +31,28 @@ export function files(panel, at, signal) {
   place.addEventListener('drop', event => {
     event.preventDefault();
     place.classList.remove('over');
-    send([...event.dataTransfer.files]);
+    send([...event.dataTransfer.files], folder);
   });
 
-  const join = name => `${folder === '/' ? '' : folder}/${name}`;
+  const join = (into, name) => `${into === '/' ? '' : into}/${name}`;
+  const list = path => get(`${at}/files/list`, {query: {path}, signal});
 
-  async function load() {
+  /** Goes to a folder. An answer that comes when one has gone on is of no use: what it names lies elsewhere. */
+  async function load(path, answer = list(path)) {
+    const mine = ++asked;
+    folder = path;
     fill(trail, ...crumbs());
     try {
-      const {entries, truncated} = await get(`${at}/files/list`, {query: {path: folder}, signal});
-      const sorted = entries.sort((one, other) => (other.kind === 'directory') - (one.kind === 'directory') || one.name.localeCompare(other.name));
-      const list = table(`What ${folder} holds`, COLUMNS);
-      list.element.classList.add('cards', 'files');
-      list.body.append(...sorted.map(entryRow));
-      fill(place, sorted.length ? list.element : empty('folder', 'It is empty', 'Drop files here, or choose some to upload.'),
+      const {entries, truncated} = await answer;
+      if (mine !== asked) return;
+      const sorted = entries.sort((one, other) => (other.kind === 'directory') - (one.kind === 'directory') || byName(one.name, other.name));
+      const shown = table(`What ${path} holds`, COLUMNS);
+      shown.element.classList.add('cards', 'files');
+      shown.body.append(...sorted.map(entry => entryRow(entry, path)));
+      fill(place, sorted.length ? shown.element : empty('folder', 'It is empty', 'Drop files here, or choose some to upload.'),
         truncated && h('p', {class: 'fine inset', text: 'Only the first 10,000 are shown.'}));
     } catch (thrown) {
-      if (!signal.aborted) fill(place, failure(thrown, load));
+      if (!signal.aborted && mine === asked) fill(place, failure(thrown, () => load(path)));
     }
   }
 
@@ -55,48 +62,56 @@ export function files(panel, at, signal) {
   }
 
   function step(text, path, last) {
-    return h('button', {type: 'button', class: 'step', 'aria-current': last ? 'true' : null, on: {click: () => {
-      folder = path;
-      load();
-    }}}, text);
+    return h('button', {type: 'button', class: 'step', 'aria-current': last ? 'true' : null, on: {click: () => load(path)}}, text);
   }
 
-  function entryRow(entry) {
-    const path = join(entry.name);
+  function entryRow(entry, within) {
+    const path = join(within, entry.name);
     const isFolder = entry.kind === 'directory';
-    const open = isFolder ? () => {
-      folder = path;
-      load();
-    } : async () => download(await blob(`${at}/files`, {query: {path}, signal}), entry.name);
-    const name = doing(h('button', {type: 'button', class: 'entry'}, icon(isFolder ? 'folder' : entry.kind === 'link' ? 'link' : 'file'), h('span', {text: entry.name})), async () => open());
+    const fetched = async () => download(await blob(`${at}/files`, {query: {path}, signal}), entry.name);
+    const open = {directory: () => load(path), link: () => follow(path, fetched)}[entry.kind] ?? fetched;
+    const name = doing(h('button', {type: 'button', class: 'entry'}, icon(isFolder ? 'folder' : entry.kind === 'link' ? 'link' : 'file'), h('span', {text: entry.name})), open);
     return h('tr', {class: 'to'}, h('td', {'data-label': 'Name'}, name),
-      h('td', {'data-label': 'Size', class: 'right tight number quiet'}, isFolder ? '' : bytes(entry.size)),
+      h('td', {'data-label': 'Size', class: 'right tight number quiet'}, entry.kind === 'file' ? bytes(entry.size) : ''),
       h('td', {'data-label': 'Mode', class: 'tight mono quiet'}, entry.mode),
       h('td', {'data-label': 'Owner', class: 'tight mono quiet'}, `${entry.uid}:${entry.gid}`),
       h('td', {'data-label': 'Changed', class: 'right tight quiet'}, when(entry.modified_at)),
       h('td', {'data-label': '', class: 'right tight'}, doing(h('button', {type: 'button', class: 'bare', 'aria-label': `Remove ${entry.name}`, title: 'Remove'}, icon('trash')), async () => {
         if (await confirm(`Remove ${entry.name}?`, isFolder ? 'The directory and all it holds.' : path, 'Remove')) {
           await remove(`${at}/files`, {query: {path, ...isFolder ? {recursive: true} : {}}});
-          await load();
+          if (folder === within) await load(within);
         }
       })));
   }
 
-  async function send(chosen) {
+  /** A link does not say what it leads to: it is a folder if it can be listed. */
+  async function follow(path, otherwise) {
+    const answer = list(path);
+    try {
+      await answer;
+    } catch (thrown) {
+      if (thrown.status >= 400 && thrown.status < 500) return otherwise();
+      throw thrown;
+    }
+    return load(path, answer);
+  }
+
+  /** They go where one was when they were chosen, however long that takes. */
+  async function send(chosen, into) {
     for (const file of chosen) {
       try {
-        await upload(`${at}/files?path=${encodeURIComponent(join(file.name))}`, file, share =>
+        await upload(`${at}/files?path=${encodeURIComponent(join(into, file.name))}`, file, share =>
           fill(progress, h('p', {class: 'fine', text: `${file.name}: ${Math.floor(share * 100)} % of ${bytes(file.size)}`})));
-        toast(`${file.name} is there`);
+        toast(`${file.name} is in ${into}`);
       } catch (thrown) {
         complain(thrown);
       }
     }
     fill(progress);
-    await load();
+    if (folder === into) await load(into);
   }
 
-  load();
+  load('/');
 }
 
 /** By XMLHttpRequest, which alone tells how far an upload is. */

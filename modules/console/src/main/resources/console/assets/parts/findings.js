@@ -1,70 +1,99 @@
 // What is known to be wrong with an image, and how sure that is.
 
-import {h, fill, keyed} from '../lib/dom.js';
+import {h, fill, keyed, refill} from '../lib/dom.js';
 import {blob, call} from '../lib/api.js';
 import {badge, button, doing, empty, facts, failure, section, skeleton, table, when} from '../lib/ui.js';
 import {bytes, number, words} from '../lib/format.js';
-import {choice, searchBox} from './filters.js';
+import {searchBox} from './filters.js';
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'];
 const COLUMNS = [{title: 'Vulnerability'}, {title: 'Severity'}, {title: 'Package'}, {title: 'Installed'}, {title: 'Fixed in'}, {title: 'Known here', class: 'right tight'}];
 const PAGE = 200;
+const BIG_PAGE = 1000;
 
+/** So many are looked through when something is searched for; more is a matter for the API. */
+const MOST = 20_000;
+
+/** Answers what looks again, for when a scan has ended. */
 export function findings(panel, image, signal) {
   const at = `/images/${image.id}`;
   const top = h('div', {class: 'stack'});
   const place = h('div', {class: 'card flush'}, skeleton());
-  const more = h('div', {class: 'actions'});
   let severity = '';
   let wanted = '';
   let fixable = false;
   let rows = [];
   let cursor = null;
+  let scan = null;
+  let asked = 0;
+  const further = doing(button('Show more'), () => load(rows.length + PAGE, true));
+  const more = h('div', {class: 'actions', hidden: true}, further);
   const list = table('Findings', COLUMNS);
   list.element.classList.add('cards');
   const update = keyed(list.body, one => `${one.id} ${one.ecosystem} ${one.package} ${one.installed} ${one.path}`, findingRow);
+  const narrowed = () => {
+    draw();
+    if (cursor && narrow()) load(MOST, true);
+  };
   const onlyFixable = h('input', {type: 'checkbox', id: 'fixable', on: {change: event => {
     fixable = event.target.checked;
-    draw();
+    narrowed();
   }}});
   const filters = h('div', {class: 'bar'},
-    choice('Severity', {'': 'All', critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low'}, '', value => {
-      severity = value;
-      load(false);
-    }),
+    h('select', {'aria-label': 'Severity', class: 'short', on: {change: event => {
+      severity = event.target.value;
+      rows = [];
+      load(narrow() ? MOST : PAGE);
+    }}}, h('option', {value: '', text: 'All severities'}), SEVERITIES.map(name => h('option', {value: name, text: name}))),
     searchBox('Search findings', '', text => {
       wanted = text.toLowerCase();
-      draw();
+      narrowed();
     }),
     h('label', {class: 'check', for: 'fixable'}, onlyFixable, 'A fix exists'),
     h('span', {class: 'space'}),
     doing(button('Bill of materials', {icon: 'download', kind: 'small', title: 'CycloneDX, as a file'}), async () =>
       download(await blob(`${at}/sbom`, {accept: 'application/vnd.cyclonedx+json', signal}), `${image.name}.cdx.json`)));
   panel.append(top, filters, place, more);
-  load(false);
+  load(PAGE);
+  return () => load(Math.max(PAGE, rows.length));
 
-  async function load(further) {
+  /** Only what the API cannot choose by: then all that is known is needed here. */
+  function narrow() {
+    return Boolean(wanted || fixable);
+  }
+
+  /** So many or what there is, anew or behind those that are here; what was asked for before is of no use any more. */
+  async function load(many, further = false) {
+    const mine = ++asked;
     try {
-      const said = await call('GET', `${at}/scan`, {query: {severity, limit: PAGE, cursor: further ? cursor : null}, signal});
-      rows = further ? [...rows, ...said.data.findings] : said.data.findings;
-      cursor = said.has_more ? said.next_cursor : null;
-      if (!further) fill(top, ...verdict(said.data));
-      draw(said.data);
+      let found = further ? rows : [];
+      let next = further ? cursor : null;
+      while (found.length < many) {
+        const said = await call('GET', `${at}/scan`, {query: {severity, limit: Math.min(BIG_PAGE, many - found.length), cursor: next}, signal});
+        if (mine !== asked) return;
+        if (!next) refill(top, {...said.data, findings: null}, () => verdict(said.data));
+        scan = said.data;
+        found = [...found, ...said.data.findings];
+        next = said.has_more ? said.next_cursor : null;
+        if (next && found.length < Math.min(many, rows.length)) continue;
+        rows = found;
+        cursor = next;
+        draw();
+        if (!next) return;
+      }
     } catch (thrown) {
-      if (!signal.aborted) fill(place, failure(thrown, () => load(further)));
+      if (!signal.aborted && mine === asked) fill(place, failure(thrown, () => load(many, further)));
     }
   }
 
-  let scan = null;
-  function draw(said = scan) {
-    scan = said;
+  function draw() {
     const shown = rows.filter(one => (!fixable || one.fixed) && `${one.id} ${one.aliases.join(' ')} ${one.package} ${one.source}`.toLowerCase().includes(wanted));
     update(shown);
-    fill(more, cursor && doing(button('Show more'), () => load(true)));
+    more.hidden = !cursor;
     if (shown.length) {
       if (place.firstChild !== list.element) fill(place, list.element);
-    } else if (severity || wanted || fixable) {
-      fill(place, empty('search', 'Nothing fits', 'No finding is like that.'));
+    } else if (severity || narrow()) {
+      fill(place, empty('search', 'Nothing fits', cursor ? `None of the first ${number(rows.length)} findings is like that.` : 'No finding is like that.'));
     } else if (scan?.scan_status === 'passed') {
       fill(place, empty('check', 'Nothing known', 'All that was read was held against the advisories above, and nothing was found.'));
     } else {
@@ -93,8 +122,8 @@ function verdict(scan) {
 }
 
 function coverage(told) {
-  const said = Object.entries(told).map(([name, value]) => Array.isArray(value) ? value.length ? `${words(name)}: ${value.map(one => typeof one === 'object' ? one.text ?? one.reason ?? JSON.stringify(one) : one).join(', ')}` : ''
-    : value !== null && typeof value === 'object' ? `${words(name)}: ${Object.entries(value).map(([one, count]) => `${one} ${count}`).join(', ')}` : `${words(name)}: ${name.endsWith('bytes') ? bytes(value) : value}`);
+  const said = Object.entries(told).filter(([, value]) => value !== null && (typeof value !== 'object' || Object.keys(value).length)).map(([name, value]) => Array.isArray(value) ? value.length ? `${words(name)}: ${value.map(one => typeof one === 'object' ? one.text ?? one.reason ?? JSON.stringify(one) : one).join(', ')}` : ''
+    : value !== null && typeof value === 'object' ? `${words(name)}: ${Object.entries(value).map(([one, count]) => `${one} ${count}`).join(', ')}` : `${words(name)}: ${name.endsWith('bytes') ? bytes(value) : {true: 'yes', false: 'no'}[value] ?? value}`);
   return h('span', {}, said.filter(Boolean).map(line => h('span', {class: 'line', text: line})));
 }
 

@@ -9,7 +9,8 @@ const PAGE = 100;
 
 export function history(panel, path, signal) {
   const list = h('ol', {class: 'history'});
-  const more = h('div', {class: 'actions'});
+  const earlier = doing(button('Show earlier'), () => load(cursor));
+  const more = h('div', {class: 'actions', hidden: true}, earlier);
   const place = h('div', {class: 'card'}, skeleton());
   let cursor = null;
   let day = '';
@@ -29,7 +30,7 @@ export function history(panel, path, signal) {
         if (date !== day) list.append(h('li', {class: 'day'}, h('h3', {text: day = date})));
         list.append(h('li', {}, h('time', {datetime: event.at, class: 'number quiet', text: clock(event.at)}), ...told(event)));
       }
-      fill(more, cursor && doing(button('Show earlier'), () => load(cursor)));
+      more.hidden = !cursor;
       fill(place, list.children.length ? list : empty('refresh', 'Nothing yet', 'What happens will be told here.'));
     } catch (thrown) {
       if (!signal.aborted) fill(place, failure(thrown, () => load(from)));

@@ -1,7 +1,7 @@
 // Choosing some of many, in a dialog.
 
 import {h, fill, say} from '../lib/dom.js';
-import {button, complain} from '../lib/ui.js';
+import {button, failure, modal} from '../lib/ui.js';
 import {searchBox} from './filters.js';
 
 const SHOWN = 200;
@@ -33,24 +33,23 @@ export function pick(title, choices, take) {
     choices.filter(one => `${one.name} ${one.about}`.toLowerCase().includes(wanted)).slice(0, 1000).forEach(one => chosen.add(one.id));
     draw();
   }});
-  const dialog = h('dialog', {class: 'dialog', 'aria-label': title}, h('h2', {text: title}),
+  const said = h('div');
+  draw();
+  const dialog = modal(title,
     h('div', {class: 'bar'}, searchBox('Search', '', text => {
       wanted = text.toLowerCase();
       draw();
-    }), everything), list,
+    }), everything), list, said,
     h('div', {class: 'actions'}, count, button('Cancel', {on: () => dialog.close()}), enough));
   enough.addEventListener('click', async () => {
     enough.disabled = true;
+    fill(said);
     try {
       await take([...chosen]);
       dialog.close();
     } catch (thrown) {
-      complain(thrown);
+      fill(said, failure(thrown));
       enough.disabled = false;
     }
   });
-  dialog.addEventListener('close', () => dialog.remove());
-  draw();
-  document.body.append(dialog);
-  dialog.showModal();
 }

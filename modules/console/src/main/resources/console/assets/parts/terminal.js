@@ -5,12 +5,20 @@ import {BASE} from '../lib/api.js';
 import {session} from '../lib/session.js';
 import {badge, button} from '../lib/ui.js';
 
+const SPOKEN = 'scaibunker.spokenTerminal';
+
 export async function terminal(panel, at, signal) {
   const [{Terminal}] = await Promise.all([import('../vendor/xterm/xterm.mjs'), sheet('/console/assets/vendor/xterm/xterm.css')]);
   const state = h('span', {role: 'status'});
   const again = button('Open another', {kind: 'small', icon: 'refresh', on: () => open()});
   const screen = h('div', {class: 'screen'});
-  fill(panel, h('div', {class: 'bar'}, state, h('span', {class: 'space'}), h('span', {class: 'fine quiet hint', text: 'Ctrl+Shift+Escape leaves the terminal.'}), again), h('div', {class: 'shell'}, screen));
+  let xterm = null;
+  const spoken = h('input', {type: 'checkbox', id: 'spoken', checked: isSpoken(), on: {change: event => {
+    keepSpoken(event.target.checked);
+    if (xterm) xterm.options.screenReaderMode = event.target.checked;
+  }}});
+  fill(panel, h('div', {class: 'bar'}, state, h('span', {class: 'space'}),
+    h('label', {class: 'check', for: 'spoken', title: 'What the terminal shows is told to screen readers, too'}, spoken, 'For screen readers'), h('span', {class: 'fine quiet hint', text: 'Ctrl+Shift+Escape leaves the terminal.'}), again), h('div', {class: 'shell'}, screen));
   const tamed = tame(document);
   let close = () => {};
   signal.addEventListener('abort', () => close());
@@ -20,45 +28,47 @@ export async function terminal(panel, at, signal) {
     screen.replaceChildren();
     again.hidden = true;
     fill(state, badge('provisioning', 'connecting'));
-    const xterm = new Terminal({documentOverride: tamed, fontFamily: getComputedStyle(panel).getPropertyValue('--mono'), fontSize: 13,
-      theme: {background: '#0e0f12', foreground: '#e6e7ea', cursor: '#8e8ef2', selectionBackground: '#3d3e7a'}, scrollback: 5000, screenReaderMode: false});
+    const mine = xterm = new Terminal({documentOverride: tamed, fontFamily: getComputedStyle(panel).getPropertyValue('--mono'), fontSize: 13,
+      theme: {background: '#0e0f12', foreground: '#e6e7ea', cursor: '#8e8ef2', selectionBackground: '#3d3e7a'}, scrollback: 5000, screenReaderMode: spoken.checked});
     // Parts of it ask the page itself for elements while they are made.
     document.createElement = tamed.createElement;
-    xterm.open(screen);
+    mine.open(screen);
     delete document.createElement;
-    xterm.attachCustomKeyEventHandler(event => {
+    mine.attachCustomKeyEventHandler(event => {
       if (event.key === 'Escape' && event.ctrlKey && event.shiftKey) {
         if (event.type === 'keydown') document.querySelector('[role=tab][aria-selected=true]')?.focus();
         return false;
       }
       return true;
     });
+    // While another tab of the page is shown it has no size, and keeps the one it had.
     const fit = () => {
-      const {columns, rows} = room(xterm, screen);
-      if (columns !== xterm.cols || rows !== xterm.rows) xterm.resize(columns, rows);
+      if (!screen.clientWidth) return;
+      const {columns, rows} = room(screen);
+      if (columns !== mine.cols || rows !== mine.rows) mine.resize(columns, rows);
     };
     fit();
-    const url = new URL(`${BASE}${at}/shell?cols=${xterm.cols}&rows=${xterm.rows}`, location.href);
+    const url = new URL(`${BASE}${at}/shell?cols=${mine.cols}&rows=${mine.rows}`, location.href);
     url.protocol = url.protocol.replace('http', 'ws');
     const socket = new WebSocket(url, ['scaibunker', `bearer.${session.key}`]);
     socket.binaryType = 'arraybuffer';
     const encoder = new TextEncoder();
     const write = data => socket.readyState === WebSocket.OPEN && socket.send(data);
-    xterm.onData(text => write(encoder.encode(text)));
-    xterm.onBinary(text => write(Uint8Array.from(text, letter => letter.charCodeAt(0))));
-    xterm.onResize(({cols, rows}) => write(JSON.stringify({resize: {cols, rows}})));
+    mine.onData(text => write(encoder.encode(text)));
+    mine.onBinary(text => write(Uint8Array.from(text, letter => letter.charCodeAt(0))));
+    mine.onResize(({cols, rows}) => write(JSON.stringify({resize: {cols, rows}})));
     const watcher = new ResizeObserver(fit);
     watcher.observe(screen);
     let exit = null;
     socket.onopen = () => {
       fill(state, badge('running', 'connected'));
       fit();
-      write(JSON.stringify({resize: {cols: xterm.cols, rows: xterm.rows}}));
-      xterm.focus();
+      write(JSON.stringify({resize: {cols: mine.cols, rows: mine.rows}}));
+      mine.focus();
     };
     socket.onmessage = ({data}) => {
       if (typeof data === 'string') exit = JSON.parse(data).exit ?? exit;
-      else xterm.write(new Uint8Array(data));
+      else mine.write(new Uint8Array(data));
     };
     socket.onclose = event => {
       watcher.disconnect();
@@ -70,14 +80,31 @@ export async function terminal(panel, at, signal) {
       watcher.disconnect();
       socket.onclose = null;
       socket.close();
-      xterm.dispose();
+      mine.dispose();
     };
   }
   open();
 }
 
+function isSpoken() {
+  try {
+    return localStorage.getItem(SPOKEN) === 'yes';
+  } catch {
+    return false;
+  }
+}
+
+function keepSpoken(wanted) {
+  try {
+    if (wanted) localStorage.setItem(SPOKEN, 'yes');
+    else localStorage.removeItem(SPOKEN);
+  } catch {
+    // Until the next visit, then.
+  }
+}
+
 /** How many columns and rows there is room for; the size of a cell is asked of a measured line. */
-function room(xterm, screen) {
+function room(screen) {
   const rows = screen.querySelector('.xterm-rows') ?? screen;
   const line = rows.firstElementChild?.getBoundingClientRect();
   const height = line?.height || 17;
