@@ -12,6 +12,7 @@ import {Copies} from '../parts/copies.js';
 import {fanout} from '../parts/fanout.js';
 import {findings} from '../parts/findings.js';
 import {history} from '../parts/history.js';
+import {layers} from '../parts/layers.js';
 import {sourceText} from '../parts/source.js';
 import {scanBadge} from './images.js';
 
@@ -30,9 +31,11 @@ export async function show(view, {params, query, signal}) {
   const strip = h('div', {class: 'strip'});
   const over = h('div');
   const spread = fanout(copies, signal, image);
+  const stack = layers(at, signal);
   const parts = tabs('About this image', {
     workers: {title: 'Workers', show: panel => panel.append(spread.element)},
     findings: {title: 'Findings', show: panel => findings(panel, image, signal)},
+    layers: {title: 'Layers', show: panel => panel.append(stack.element)},
     history: {title: 'History', show: panel => history(panel, `${at}/history`, signal)},
     details: {title: 'Details', show: panel => details(panel, image)},
   }, query.get('tab') ?? 'workers', name => note({tab: name === 'workers' ? '' : name}));
@@ -43,6 +46,7 @@ export async function show(view, {params, query, signal}) {
   const draw = () => {
     fill(mark, badge(image.status));
     fill(strip, ...statistics(image, copies));
+    stack.update(image);
   };
   const drawActions = () => fill(actions, ...buttons(image, copies, refresh));
 

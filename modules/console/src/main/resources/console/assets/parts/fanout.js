@@ -100,9 +100,8 @@ function copyRow(row, names) {
       : status === 'ready' && now.bytes_total ? bytes(now.bytes_total) : '';
     say(progress, said);
     progress.title = now.error ? said : '';
-    const source = now.source?.startsWith('wrk_') ? names.get(now.source) ?? now.source : now.source ?? '';
+    const source = now.source_name ?? (now.source === 'peer' ? 'another worker' : names.get(now.source) ?? now.source ?? '');
     say(from, now.error && now.attempts > 1 ? `tried ${now.attempts} times` : source);
-    now.source_name = source;
     say(changed, ago(now.updated_at));
   }};
 }
