@@ -93,7 +93,8 @@ class TurnDeskTest {
                                     "",
                                     Map.of(),
                                     Map.of(),
-                                    WorkerAbilities.UNKNOWN))
+                                    WorkerAbilities.UNKNOWN,
+                                    Optional.empty()))
                     .await();
         }
 
