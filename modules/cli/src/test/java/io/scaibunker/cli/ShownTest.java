@@ -119,7 +119,7 @@ class ShownTest {
                 .containsExactly(
                         "[#####...............]  25 % of 20.0 MB", "-", "[####################] 100 % of 20.0 MB");
         assertThat(Tables.workers().lines(workers, true, Style.PLAIN).getFirst())
-                .contains("CACHE   CACHE QUOTA");
+                .contains("CACHE QUOTA");
         assertThat(Tables.workers().lines(workers, false, Style.PLAIN).getFirst())
                 .doesNotContain("QUOTA");
     }
