@@ -19,7 +19,7 @@ record Advance(
         int percent,
         Optional<Long> bytesPerSecond,
         Optional<Long> etaSeconds,
-        Optional<String> source) {
+        Optional<CopySource> source) {
     static final Advance NONE =
             new Advance(0, Optional.empty(), 0, Optional.empty(), Optional.empty(), Optional.empty());
 
@@ -30,24 +30,23 @@ record Advance(
         return new Advance(bytes.orElse(0L), bytes, 100, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
-    static Advance of(News.CopyProgressed news) {
+    static Advance of(News.CopyProgressed news, CopySource source) {
         // Whole only when the row says ready: what is left is checking and putting in place.
         long done = Math.max(
                 0, news.bytesTotal() > 0 ? Math.min(news.bytesDone(), news.bytesTotal() - 1) : news.bytesDone());
         Optional<Long> total = news.bytesTotal() > 0 ? Optional.of(news.bytesTotal()) : Optional.empty();
         Optional<Long> rate = news.bytesPerSecond() > 0 ? Optional.of(news.bytesPerSecond()) : Optional.empty();
         Optional<Long> eta = total.flatMap(all -> rate.map(perSecond -> (all - done) / perSecond + 1));
-        Stretch stretch = stretch(news);
+        Stretch stretch = stretch(news.phase(), source);
         int percent = total.map(all -> stretch.from() + (int) ((stretch.to() - stretch.from()) * (done / (double) all)))
                 .orElse(stretch.from());
-        return new Advance(done, total, percent, rate, eta, Optional.of(news.source()));
+        return new Advance(done, total, percent, rate, eta, Optional.of(source));
     }
 
-    private static Stretch stretch(News.CopyProgressed news) {
-        boolean fromPeer = news.source().startsWith("wrk_");
-        return switch (news.phase()) {
+    private static Stretch stretch(CachePhase phase, CopySource source) {
+        return switch (phase) {
             case RESOLVING, WAITING_FOR_PEER -> new Stretch(0, 1);
-            case FETCHING -> fromPeer ? new Stretch(1, 97) : new Stretch(1, 45);
+            case FETCHING -> source.isPeer() ? new Stretch(1, 97) : new Stretch(1, 45);
             case BAKING -> new Stretch(45, 97);
             case VERIFYING -> new Stretch(97, 99);
         };
@@ -64,20 +63,27 @@ record Advance(
                 source);
     }
 
-    /** As a part of a row or of an event. */
-    JsonObject put(JsonObject into) {
-        return into.put("bytes_done", done)
+    /**
+     * As a part of a row or of an event.
+     *
+     * @param named whether who is shown it may know which worker a copy comes from
+     */
+    JsonObject put(JsonObject into, boolean named) {
+        into.put("bytes_done", done)
                 .put("bytes_total", Shown.orNull(total))
                 .put("percent", percent)
                 .put("bytes_per_s", Shown.orNull(bytesPerSecond))
-                .put("eta_s", Shown.orNull(etaSeconds))
-                .put("source", Shown.orNull(source));
+                .put("eta_s", Shown.orNull(etaSeconds));
+        return source.map(from -> from.put(into, named))
+                .orElseGet(() -> into.putNull("source").putNull("source_name"));
     }
 
-    JsonObject event(News.CopyProgressed news) {
-        return put(new JsonObject()
-                .put("worker_id", news.workerId().toString())
-                .put("phase", news.phase().word()));
+    JsonObject event(News.CopyProgressed news, boolean named) {
+        return put(
+                new JsonObject()
+                        .put("worker_id", news.workerId().toString())
+                        .put("phase", news.phase().word()),
+                named);
     }
 
     /** Whether news of {@code now} may follow news of {@code before} within one try; if not, another try has begun. */

@@ -7,6 +7,7 @@ import io.scaibunker.store.Database;
 import io.scaibunker.store.Events;
 import io.scaibunker.store.IdempotencyKeys;
 import io.scaibunker.store.SecretBox;
+import io.scaibunker.store.Workers;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.buffer.Buffer;
@@ -71,7 +72,8 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     private Future<?> open(Contract contract, Optional<WebTokens> webTokens, Buffer contractText, Pages pages) {
-        CopyProgress progress = new CopyProgress(InstantSource.system());
+        Feeders feeders = new Feeders(InstantSource.system(), () -> Workers.serving(database.client()));
+        CopyProgress progress = new CopyProgress(InstantSource.system(), feeders);
         SnapshotDesk snapshots = new SnapshotDesk(database, post, config.snapshotsMax());
         BunkerOperations bunkers = new BunkerOperations(
                 database,

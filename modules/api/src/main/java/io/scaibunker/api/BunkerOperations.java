@@ -163,15 +163,16 @@ final class BunkerOperations {
     private Future<Reply> get(Request request) {
         return seen(request)
                 .compose(bunker ->
-                        copy(bunker).map(copy -> Reply.ok(view(bunker).put("copy", Shown.orNull(copy)))));
+                        copy(bunker, request.caller()).map(copy -> Reply.ok(view(bunker).put("copy", Shown.orNull(copy)))));
     }
 
     /** What one that was placed before its copy waits for. */
-    private Future<Optional<JsonObject>> copy(Bunker bunker) {
+    private Future<Optional<JsonObject>> copy(Bunker bunker, Caller caller) {
         return bunker.status() == BunkerStatus.PENDING
                 ? ImageCache.on(database.client(), bunker.imageId(), bunker.workerId())
                         .map(rows -> rows.filter(row -> row.status() != CacheStatus.READY)
-                                .map(row -> CopyOperations.view(row, progress.of(bunker.imageId(), row))))
+                                .map(row ->
+                                        CopyOperations.view(row, progress.of(bunker.imageId(), row), caller)))
                 : Future.succeededFuture(Optional.empty());
     }
 

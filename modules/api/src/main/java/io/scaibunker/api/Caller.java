@@ -55,6 +55,14 @@ record Caller(
         return may(Permission.ADMIN) || role == Role.PARTNER_VIEWER || role == Role.TENANT_VIEWER;
     }
 
+    /** May be told which workers there are, beside those that hold what they see. */
+    boolean seesWorkers() {
+        return may(Permission.ADMIN)
+                || may(Permission.ADMIN_TENANT)
+                || may(Permission.ADMIN_PLATFORM)
+                || may(Permission.IMAGES_MANAGE);
+    }
+
     /** Whether somebody of this role and these permissions may nothing that the caller may not. */
     boolean covers(Role other, Set<Permission> theirs) {
         return other.reach().compareTo(reach()) <= 0 && permissions.containsAll(theirs);

@@ -53,7 +53,7 @@ final class CopyOperations {
                     return Reply.pageBy(
                                     behind,
                                     limit,
-                                    row -> view(row, progress.of(image.id(), row)),
+                                    row -> view(row, progress.of(image.id(), row), request.caller()),
                                     row -> Cursor.of(place(row)))
                             .with("summary", summary(rows));
                 }));
@@ -80,25 +80,27 @@ final class CopyOperations {
         return row.workerStatus() == WorkerStatus.LOST;
     }
 
-    static JsonObject view(CacheRow row, Advance advance) {
-        return advance.put(new JsonObject()
-                .put("worker_id", row.workerId().toString())
-                .put("worker_name", row.workerName())
-                .put("worker_status", row.workerStatus().word())
-                .put(
-                        "group_ids",
-                        new JsonArray(row.groups().stream()
-                                .map(id -> new GroupId(id).toString())
-                                .toList()))
-                .put("wanted", row.wanted())
-                .put("status", row.status().word())
-                .put("phase", row.phase().map(phase -> phase.word()).orElse(null))
-                .put("attempts", row.attempts())
-                .put("error", Shown.failure(row.errorCode(), row.errorMessage()))
-                .put(
-                        "artifact_digest",
-                        row.artifactDigest().map(Object::toString).orElse(null))
-                .put("updated_at", Shown.time(row.updatedAt())));
+    static JsonObject view(CacheRow row, Advance advance, Caller caller) {
+        return advance.put(
+                new JsonObject()
+                        .put("worker_id", row.workerId().toString())
+                        .put("worker_name", row.workerName())
+                        .put("worker_status", row.workerStatus().word())
+                        .put(
+                                "group_ids",
+                                new JsonArray(row.groups().stream()
+                                        .map(id -> new GroupId(id).toString())
+                                        .toList()))
+                        .put("wanted", row.wanted())
+                        .put("status", row.status().word())
+                        .put("phase", row.phase().map(phase -> phase.word()).orElse(null))
+                        .put("attempts", row.attempts())
+                        .put("error", Shown.failure(row.errorCode(), row.errorMessage()))
+                        .put(
+                                "artifact_digest",
+                                row.artifactDigest().map(Object::toString).orElse(null))
+                        .put("updated_at", Shown.time(row.updatedAt())),
+                caller.seesWorkers());
     }
 
     private Future<Reply> warm(Request request) {

@@ -27,21 +27,23 @@ final class CopyProgress {
     private record Heard(News.CopyProgressed news, Advance advance, Instant at) {}
 
     private final InstantSource clock;
+    private final Feeders feeders;
     /** The one heard longest ago is the eldest. */
     private final Map<Copy, Heard> latest = new LinkedHashMap<>();
 
-    CopyProgress(InstantSource clock) {
+    CopyProgress(InstantSource clock, Feeders feeders) {
         this.clock = clock;
+        this.feeders = feeders;
     }
 
     /** @return what is now known of the copy: never behind what was known of the same try */
     Advance hear(News.CopyProgressed news) {
         Copy copy = new Copy(news.imageId(), news.workerId());
+        Advance told = Advance.of(news, CopySource.of(news.source(), feeders));
         Advance advance = Optional.ofNullable(latest.remove(copy))
                 .filter(before -> isSameTry(before.news(), news))
-                .map(before -> Advance.of(news)
-                        .notBehind(before.advance(), before.news().phase() == news.phase()))
-                .orElseGet(() -> Advance.of(news));
+                .map(before -> told.notBehind(before.advance(), before.news().phase() == news.phase()))
+                .orElse(told);
         latest.put(copy, new Heard(news, advance, clock.instant()));
         forgetOld();
         return advance;

@@ -19,6 +19,7 @@ import java.util.function.ToLongFunction;
 final class FleetOperations {
     private static final int MOVING_SHOWN = 200;
     private static final int TROUBLES_SHOWN = 20;
+    private static final int LEAVING_SHOWN = 1000;
 
     private final Database database;
     private final CopyProgress progress;
@@ -38,12 +39,14 @@ final class FleetOperations {
                         Convergence.tally(database.client(), viewer),
                         Convergence.underWay(database.client(), viewer, MOVING_SHOWN),
                         Convergence.troubles(database.client(), viewer, TROUBLES_SHOWN),
-                        Convergence.workers(database.client()))
+                        Convergence.workers(database.client()),
+                        Convergence.leaving(database.client(), viewer, LEAVING_SHOWN))
                 .map(read -> {
                     List<Tally> tallies = read.resultAt(0);
                     List<UnderWay> moving = read.resultAt(1);
                     List<Convergence.Trouble> troubles = read.resultAt(2);
                     List<Standing> workers = read.resultAt(3);
+                    List<Convergence.Leaving> leaving = read.resultAt(4);
                     return Reply.ok(new JsonObject()
                             .put("copies", copies(tallies))
                             .put("workers", workers(workers))
@@ -51,6 +54,16 @@ final class FleetOperations {
                                     "moving",
                                     new JsonArray(
                                             moving.stream().map(this::view).toList()))
+                            .put(
+                                    "leaving",
+                                    new JsonArray(leaving.stream()
+                                            .map(worker -> new JsonObject()
+                                                    .put(
+                                                            "worker_id",
+                                                            worker.workerId().toString())
+                                                    .put("worker_name", worker.workerName())
+                                                    .put("copies", worker.copies()))
+                                            .toList()))
                             .put(
                                     "troubles",
                                     new JsonArray(troubles.stream()
@@ -95,12 +108,17 @@ final class FleetOperations {
     private JsonObject view(UnderWay copy) {
         return progress.of(copy.imageId(), copy.workerId(), copy.generation())
                 .orElse(Advance.NONE)
-                .put(new JsonObject()
-                        .put("image_id", copy.imageId().toString())
-                        .put("image_name", copy.imageName())
-                        .put("worker_id", copy.workerId().toString())
-                        .put("worker_name", copy.workerName())
-                        .put("phase", copy.phase().map(phase -> phase.word()).orElse(null))
-                        .put("since", Shown.time(copy.since())));
+                // Who may look at the fleet may list its workers.
+                .put(
+                        new JsonObject()
+                                .put("image_id", copy.imageId().toString())
+                                .put("image_name", copy.imageName())
+                                .put("worker_id", copy.workerId().toString())
+                                .put("worker_name", copy.workerName())
+                                .put(
+                                        "phase",
+                                        copy.phase().map(phase -> phase.word()).orElse(null))
+                                .put("since", Shown.time(copy.since())),
+                        true);
     }
 }

@@ -3,12 +3,14 @@ package io.scaibunker.api;
 import io.scaibunker.bus.Nudge;
 import io.scaibunker.bus.Post;
 import io.scaibunker.model.BuildSource;
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
 import io.scaibunker.model.Scope;
 import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.Word;
+import io.scaibunker.store.Artifacts;
 import io.scaibunker.store.AvailabilityGroups;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
@@ -144,8 +146,38 @@ final class ImageOperations {
 
     private Future<Reply> get(Request request) {
         return Finder.image(database.client(), request.caller().viewer(), request.path("id"))
-                .compose(image -> whole(database.client(), request.caller(), image))
+                .compose(image -> whole(database.client(), request.caller(), image)
+                        .compose(shown -> laidOut(request.caller(), image, shown)))
                 .map(Reply::ok);
+    }
+
+    /** With the layers that its artifact consists of: too many for a list, and for every watcher. */
+    private Future<JsonObject> laidOut(Caller caller, Image image, JsonObject shown) {
+        JsonObject artifact = shown.getJsonObject("artifact");
+        return artifact == null
+                ? Future.succeededFuture(shown)
+                : Artifacts.layout(database.client(), caller.viewer(), image.id())
+                        .map(layout -> {
+                            artifact.put(
+                                            "segments",
+                                            layout.map(ImageOperations::segments)
+                                                    .orElse(null))
+                                    .put(
+                                            "segments_more",
+                                            layout.map(Artifacts.Layout::more).orElse(0));
+                            return shown;
+                        });
+    }
+
+    private static JsonArray segments(Artifacts.Layout layout) {
+        return new JsonArray(layout.segments().stream()
+                .map(segment -> new JsonObject()
+                        .put("diff_id", Shown.orNull(segment.diffId().map(Digest::text)))
+                        .put("bytes", segment.bytes())
+                        .put("hidden_bytes", segment.hiddenBytes())
+                        .put("reused", segment.reused())
+                        .put("shared_with", segment.sharedWith()))
+                .toList());
     }
 
     /** An image with how its copies stand, in all and by the groups that the caller sees. */

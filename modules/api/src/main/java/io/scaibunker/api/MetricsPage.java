@@ -2,6 +2,7 @@ package io.scaibunker.api;
 
 import io.scaibunker.model.BunkerStatus;
 import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.ScanStatus;
 import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerStatus;
 import io.scaibunker.store.Convergence;
@@ -42,6 +43,7 @@ final class MetricsPage {
         this.measured = measured;
         gauge(Measure.CACHE_ROWS, "copies", "lost");
         gauge(Measure.CACHE_ROWS, "copies", words(CacheStatus.values()));
+        gauge(Measure.SCANS, "scans", words(ScanStatus.values()));
         gauge(Measure.WORKERS, "workers", words(WorkerStatus.values()));
         gauge(
                 Measure.BUNKERS,

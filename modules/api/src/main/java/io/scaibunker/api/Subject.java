@@ -19,6 +19,9 @@ interface Subject {
     /** Whether that of a copy on this worker does. */
     boolean followsCopyOn(WorkerId workerId);
 
+    /** Whether its watcher may know which worker a copy comes from. */
+    boolean seesWorkers();
+
     /** How it stands, in parts that each fit into one message. */
     Future<List<JsonObject>> snapshot(SqlConnection sql);
 

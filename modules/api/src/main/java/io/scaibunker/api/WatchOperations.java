@@ -74,6 +74,11 @@ final class WatchOperations {
         }
 
         @Override
+        public boolean seesWorkers() {
+            return caller.seesWorkers();
+        }
+
+        @Override
         public Future<List<JsonObject>> snapshot(SqlConnection sql) {
             return Images.find(sql, caller.viewer(), image.id())
                     .compose(Finder.there(ErrorCode.IMAGE_NOT_FOUND, "image", image.id()))
@@ -86,7 +91,7 @@ final class WatchOperations {
             for (int from = 0; from == 0 || from < rows.size(); from += ROWS_A_PART) {
                 JsonArray some = new JsonArray();
                 rows.subList(from, Math.min(rows.size(), from + ROWS_A_PART))
-                        .forEach(row -> some.add(CopyOperations.view(row, progress.of(image.id(), row))));
+                        .forEach(row -> some.add(CopyOperations.view(row, progress.of(image.id(), row), caller)));
                 JsonObject part = new JsonObject().put("rows", some);
                 if (from == 0) {
                     part.put("image", view).put("summary", CopyOperations.summary(rows));
@@ -108,10 +113,11 @@ final class WatchOperations {
     }
 
     private Future<Subject> bunker(Request request) {
-        return bunkers.seen(request).map(bunker -> new WatchedBunker(bunker));
+        return bunkers.seen(request)
+                .map(bunker -> new WatchedBunker(bunker, request.caller().seesWorkers()));
     }
 
-    private record WatchedBunker(Bunkers.Bunker bunker) implements Subject {
+    private record WatchedBunker(Bunkers.Bunker bunker, boolean seesWorkers) implements Subject {
         @Override
         public UUID id() {
             return bunker.id().value();

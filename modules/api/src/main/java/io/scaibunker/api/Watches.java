@@ -126,7 +126,9 @@ final class Watches {
         Advance advance = progress.hear(news);
         List.copyOf(ofImage.getOrDefault(news.imageId(), Set.of())).stream()
                 .filter(watch -> watch.subject().followsCopyOn(news.workerId()))
-                .forEach(watch -> watch.progressed(news.workerId().toString(), advance.event(news)));
+                .forEach(watch -> watch.progressed(
+                        news.workerId().toString(),
+                        advance.event(news, watch.subject().seesWorkers())));
     }
 
     int size() {

@@ -149,6 +149,7 @@ final class WorkerOperations {
                 .put("bunkers", worker.bunkers())
                 .put("drain_until", Shown.time(worker.drainUntil()))
                 .put("cache_bytes", worker.cacheBytes())
+                .put("cache_quota_bytes", Shown.orNull(worker.cacheQuota()))
                 .put("driver", worker.driver())
                 .put("acceleration", worker.acceleration())
                 .put("zone", worker.zone())

@@ -9,15 +9,19 @@ import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.testkit.Eventually;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class CopyProgressTest {
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-    private final CopyProgress progress = new CopyProgress(now::get);
+    private final CopyProgress progress =
+            new CopyProgress(now::get, new Feeders(now::get, () -> Future.succeededFuture(Map.of())));
 
     private static News.CopyProgressed news(WorkerId worker, ImageId image, long generation, long done) {
         return new News.CopyProgressed(worker, image, generation, CachePhase.FETCHING, done, 1000, 100, "registry");
@@ -98,8 +102,62 @@ class CopyProgressTest {
         }
     }
 
+    @Test
+    void whoFeedsWhomIsToldByNameToWhoMayListWorkersAndByAddressToNobody() {
+        try (RunningApi api = new RunningApi()) {
+            WorkerId feeder = api.worker("feeder");
+            WorkerId fed = api.worker("fed");
+            api.rows.execute("UPDATE workers SET grpc_address = '10.9.8.7:7100' WHERE name = 'feeder'");
+            String group = api.post(
+                            BASE + "/availability-groups",
+                            api.superKey,
+                            new JsonObject().put("name", "g").put("image_policy", "all"))
+                    .data()
+                    .getString("id");
+            api.post(
+                    BASE + "/availability-groups/" + group + "/workers",
+                    api.superKey,
+                    World.list("worker_ids", fed.toString()));
+            JsonObject registered = api.post(BASE + "/images", api.superKey, RunningApi.image("image"))
+                    .data();
+            ImageId image = ImageId.parse(registered.getString("id"));
+            String user = api.key(registered.getString("tenant_id"), "tenant_user");
+            api.rows.execute("UPDATE image_cache SET status = 'building', phase = 'fetching'");
+            Post post = new Post(api.vertx);
+
+            JsonObject moving = Eventually.eventually(
+                    "the feeder is known",
+                    Duration.ofSeconds(20),
+                    () -> {
+                        post.publish(new News.CopyProgressed(
+                                fed, image, 1, CachePhase.FETCHING, 500, 1000, 100, "10.9.8.7:7100"));
+                        JsonArray all =
+                                api.get(BASE + "/fleet", api.superKey).data().getJsonArray("moving");
+                        return all.getJsonObject(0);
+                    },
+                    copy -> feeder.toString().equals(copy.getString("source")));
+            assertThat(moving.getString("source_name")).isEqualTo("feeder");
+            assertThat(moving.getString("worker_name")).isEqualTo("fed");
+            assertThat(moving.getInteger("percent")).isEqualTo(49);
+            assertThat(row(api, api.superKey).getString("source_name")).isEqualTo("feeder");
+
+            assertThat(row(api, user).getString("source")).isEqualTo("peer");
+            assertThat(row(api, user).getValue("source_name")).isNull();
+            try (SseReader watcher = SseReader.open(api, BASE + "/images/" + image + "/events", user)) {
+                watcher.next();
+                post.publish(
+                        new News.CopyProgressed(fed, image, 1, CachePhase.FETCHING, 600, 1000, 100, "10.9.8.7:7100"));
+                assertThat(watcher.next("progress").data().getString("source")).isEqualTo("peer");
+            }
+        }
+    }
+
     private static JsonObject row(RunningApi api) {
-        return api.get(BASE + "/images/image/cache", api.superKey)
+        return row(api, api.superKey);
+    }
+
+    private static JsonObject row(RunningApi api, String key) {
+        return api.get(BASE + "/images/image/cache", key)
                 .json()
                 .getJsonArray("data")
                 .getJsonObject(0);

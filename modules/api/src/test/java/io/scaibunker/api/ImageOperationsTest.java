@@ -4,12 +4,16 @@ import static io.scaibunker.api.RunningApi.BASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scaibunker.bus.Nudge;
+import io.scaibunker.model.Digest;
+import io.scaibunker.model.ImageId;
 import io.scaibunker.model.WorkerId;
+import io.scaibunker.store.Artifacts;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,6 +57,55 @@ class ImageOperationsTest {
                 .isEqualTo("pending");
         assertThat(cache.json().getJsonObject("meta").getJsonObject("summary").getInteger("pending"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void theLayersOfAnImageAreToldAndWhichOfThemWereThereBefore() {
+        String tenant = api.tenant("layers", "layers");
+        String admin = api.key(tenant, "tenant_admin");
+        ImageId image = ImageId.parse(api.register("layers", admin));
+        assertThat(api.get(BASE + "/images/layers", admin).data().getValue("artifact"))
+                .isNull();
+        Digest digest = new Digest("sha256:" + "e".repeat(64));
+        RunningApi.get(Artifacts.record(
+                api.database.client(),
+                image,
+                WorkerId.fresh(),
+                new Artifacts.Artifact("e", digest, digest, 64, 32, 7)));
+        JsonObject untold = api.get(BASE + "/images/layers", admin).data().getJsonObject("artifact");
+        assertThat(untold.getValue("segments", "?")).isNull();
+
+        RunningApi.get(Artifacts.layOut(
+                api.database.client(),
+                "e",
+                digest,
+                new Artifacts.Layout(
+                        List.of(
+                                new Artifacts.Segment(Optional.of(digest), 8192, 4096, true, 0),
+                                new Artifacts.Segment(Optional.empty(), 4096, 0, false, 0)),
+                        5)));
+
+        JsonObject artifact = api.get(BASE + "/images/layers", admin).data().getJsonObject("artifact");
+        assertThat(artifact.getInteger("segments_more")).isEqualTo(5);
+        assertThat(artifact.getJsonArray("segments"))
+                .containsExactly(
+                        new JsonObject()
+                                .put("diff_id", digest.text())
+                                .put("bytes", 8192)
+                                .put("hidden_bytes", 4096)
+                                .put("reused", true)
+                                .put("shared_with", 0),
+                        new JsonObject()
+                                .putNull("diff_id")
+                                .put("bytes", 4096)
+                                .put("hidden_bytes", 0)
+                                .put("reused", false)
+                                .put("shared_with", 0));
+        JsonObject listed = api.get(BASE + "/images?name=layers", admin)
+                .json()
+                .getJsonArray("data")
+                .getJsonObject(0);
+        assertThat(listed.getJsonObject("artifact").containsKey("segments")).isFalse();
     }
 
     @Test

@@ -177,7 +177,8 @@ final class RunningApi implements AutoCloseable {
                 "a",
                 Map.of(),
                 Map.of("node", "1"),
-                WorkerAbilities.UNKNOWN);
+                WorkerAbilities.UNKNOWN,
+                Optional.empty());
         get(Workers.beat(database.client(), beat));
         get(Workers.beat(database.client(), beat));
         return id;

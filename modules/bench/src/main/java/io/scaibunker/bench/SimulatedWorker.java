@@ -90,6 +90,7 @@ final class SimulatedWorker extends VerticleBase {
                 "",
                 Map.of(),
                 Map.of(),
+                null,
                 null));
     }
 
@@ -153,7 +154,7 @@ final class SimulatedWorker extends VerticleBase {
 
     private Future<Boolean> report(
             WantedCopy row, CacheStatus status, @Nullable CachePhase phase, @Nullable Copy copy) {
-        return ask(new Question.CopyReported(id, run, row.imageId(), row.generation(), status, phase, copy, null))
+        return ask(new Question.CopyReported(id, run, row.imageId(), row.generation(), status, phase, copy, null, null))
                 .map(taken -> taken.current());
     }
 

@@ -15,6 +15,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** One node with all rooms, a worker and microVMs included, over a real database; and who calls its API. */
@@ -26,30 +29,66 @@ final class Platform implements AutoCloseable {
     private final TestDatabase database = TestDatabase.empty();
     private final HttpClient http = HttpClient.newHttpClient();
     private final int port = Ports.free();
+    private final int clusterPort = Ports.free();
+    private final Path tarRoot;
     private final NodeProcess node;
+    private final List<NodeProcess> workers = new ArrayList<>();
 
     Platform(Path dir, Path tarRoot) {
+        this(dir, tarRoot, Map.of());
+    }
+
+    /** @param more settings of its own */
+    Platform(Path dir, Path tarRoot, Map<String, String> more) {
         this.dir = dir;
+        this.tarRoot = tarRoot;
         node = NodeProcess.start(
                         dir,
-                        Map.ofEntries(
-                                Map.entry("api.port", "" + port),
-                                Map.entry("api.watch-beat", "1s"),
-                                Map.entry("cluster.port", "" + Ports.free()),
-                                Map.entry("cluster.bus-port", "0"),
-                                Map.entry("cluster.join-token", "a word among tests"),
-                                Map.entry("store.url", database.url()),
-                                Map.entry("fanout.sweep", "1s"),
-                                Map.entry("scanner.sweep", "1s"),
-                                // Workers that are rows alone have no heart that beats.
-                                Map.entry("scheduler.worker-stale", "10m"),
-                                Map.entry("worker.name", "one"),
-                                Map.entry("worker.sweep", "1s"),
-                                Map.entry("worker.beat", "1s"),
-                                Map.entry("worker.tar-roots", tarRoot.toString()),
-                                Map.entry("worker.cpu-millicores", "8000"),
-                                Map.entry("worker.acceleration", "tcg")))
+                        with(
+                                more,
+                                Map.ofEntries(
+                                        Map.entry("api.port", "" + port),
+                                        Map.entry("api.watch-beat", "1s"),
+                                        Map.entry("cluster.port", "" + clusterPort),
+                                        Map.entry("cluster.bus-port", "0"),
+                                        Map.entry("cluster.join-token", "a word among tests"),
+                                        Map.entry("store.url", database.url()),
+                                        Map.entry("fanout.sweep", "1s"),
+                                        Map.entry("scanner.sweep", "1s"),
+                                        // Workers that are rows alone have no heart that beats.
+                                        Map.entry("scheduler.worker-stale", "10m"),
+                                        Map.entry("worker.name", "one"),
+                                        Map.entry("worker.sweep", "1s"),
+                                        Map.entry("worker.beat", "1s"),
+                                        Map.entry("worker.tar-roots", tarRoot.toString()),
+                                        Map.entry("worker.cpu-millicores", "8000"),
+                                        Map.entry("worker.acceleration", "tcg"))))
                 .awaitReady(START);
+    }
+
+    private static Map<String, String> with(Map<String, String> more, Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(more);
+        return all;
+    }
+
+    /** A worker beside the one in the node; it lives as long as that. */
+    void startWorker(String name, Path home, Map<String, String> more) {
+        workers.add(NodeProcess.start(
+                        home,
+                        with(
+                                more,
+                                Map.of(
+                                        "cluster.port", "" + Ports.free(),
+                                        "cluster.members", "127.0.0.1:" + clusterPort,
+                                        "cluster.bus-port", "0",
+                                        "cluster.join-token", "a word among tests",
+                                        "node.rooms", "worker",
+                                        "worker.name", name,
+                                        "worker.beat", "1s",
+                                        "worker.tar-roots", tarRoot.toString(),
+                                        "worker.acceleration", "tcg")))
+                .awaitReady(START));
     }
 
     int port() {
@@ -136,6 +175,7 @@ final class Platform implements AutoCloseable {
     @Override
     public void close() {
         http.close();
+        workers.forEach(NodeProcess::close);
         node.close();
         database.close();
     }

@@ -13,7 +13,7 @@ public sealed interface News extends BusMessage {
      *
      * @param generation of the cache row that this belongs to
      * @param bytesTotal 0 while it is not known
-     * @param source {@code registry}, {@code tar}, or the worker it comes from
+     * @param source {@code registry}, {@code tar}, {@code snapshot}, or where the worker serves that it comes from, as {@code host:port}
      * @param bytesPerSecond over the last seconds
      */
     record CopyProgressed(

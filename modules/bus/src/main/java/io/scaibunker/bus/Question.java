@@ -17,6 +17,7 @@ import io.scaibunker.model.TenantId;
 import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public sealed interface Question<A extends Answer> extends BusMessage {
      * @param driver of microVMs, as {@code qemu}
      * @param acceleration {@code kvm} or {@code tcg}, or {@code none} where microVMs cannot run, with the reason
      * @param abilities null from an older node
+     * @param cacheQuotaBytes what its cache may take in all; null for no bound, and from an older node
      */
     record WorkerBeat(
             WorkerId workerId,
@@ -53,7 +55,8 @@ public sealed interface Question<A extends Answer> extends BusMessage {
             String zone,
             Map<String, String> labels,
             Map<String, String> versions,
-            @Nullable WorkerAbilities abilities)
+            @Nullable WorkerAbilities abilities,
+            @Nullable Long cacheQuotaBytes)
             implements Question<Answer.BeatTaken> {
         public static final String ADDRESS = "scheduler.worker-beat";
 
@@ -90,6 +93,7 @@ public sealed interface Question<A extends Answer> extends BusMessage {
      * @param phase while building
      * @param copy what was made, when ready
      * @param failure why not, when failed
+     * @param layout of the copy, from the worker that baked it
      */
     record CopyReported(
             WorkerId workerId,
@@ -99,7 +103,8 @@ public sealed interface Question<A extends Answer> extends BusMessage {
             CacheStatus status,
             @Nullable CachePhase phase,
             @Nullable Copy copy,
-            @Nullable Failure failure)
+            @Nullable Failure failure,
+            @Nullable Layout layout)
             implements Question<Answer.ReportTaken> {
         public static final String ADDRESS = "fanout.copy-reported";
 
@@ -154,6 +159,34 @@ public sealed interface Question<A extends Answer> extends BusMessage {
             long entries,
             Digest sourceDigest,
             String writer) {}
+
+    /**
+     * How a bake has laid an image out.
+     *
+     * @param segments the first of them, lowest layer first; none from a writer that does not lay out by layers
+     * @param more how many are not among {@code segments}
+     */
+    record Layout(List<LaidSegment> segments, int more) {
+        /** As many as fit into one message, each of less than 180 bytes, with room for the rest of it. */
+        public static final int SEGMENTS_MAX = 256;
+
+        /** The first of so many. */
+        public static Layout of(List<LaidSegment> all) {
+            return new Layout(
+                    List.copyOf(all.subList(0, Math.min(SEGMENTS_MAX, all.size()))),
+                    Math.max(0, all.size() - SEGMENTS_MAX));
+        }
+    }
+
+    /**
+     * One layer's data in an image.
+     *
+     * @param diffId null where nobody claims one
+     * @param bytes the whole length
+     * @param hiddenBytes what of it is zeros here: upper layers hide it, or it is there twice
+     * @param reused whether it came from another copy on the worker, and the layer was not unpacked for this bake
+     */
+    record LaidSegment(@Nullable Digest diffId, long bytes, long hiddenBytes, boolean reused) {}
 
     /** Why something failed: a code, and a text for whoever asked for it. */
     record Failure(ErrorCode code, String message) {}

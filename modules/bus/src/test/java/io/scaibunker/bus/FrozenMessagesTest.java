@@ -8,11 +8,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
+import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.WorkerId;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -79,6 +83,27 @@ class FrozenMessagesTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("Trouble is ")
                 .hasMessageContaining("(expected: at most 65536)");
+    }
+
+    @Test
+    void aReportOfTheMostLayersPassesAndSaysHowManyItLeavesOut() {
+        var digest = new Digest("sha256:" + "f".repeat(64));
+        var longest = new Question.LaidSegment(digest, Long.MAX_VALUE, Long.MAX_VALUE, false);
+        var layout = Question.Layout.of(Collections.nCopies(Question.Layout.SEGMENTS_MAX + 7, longest));
+        assertThat(layout.more()).isEqualTo(7);
+        var most = new Question.CopyReported(
+                WorkerId.fresh(),
+                IncarnationId.fresh(),
+                ImageId.fresh(),
+                Long.MAX_VALUE,
+                CacheStatus.READY,
+                null,
+                new Question.Copy(digest, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE, digest, "x".repeat(1000)),
+                null,
+                layout);
+        Buffer wire = Buffer.buffer();
+        CODEC.encodeToWire(wire, most);
+        assertThat(CODEC.decodeFromWire(0, wire)).isEqualTo(most);
     }
 
     @Test

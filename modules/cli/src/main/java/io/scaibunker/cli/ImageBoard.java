@@ -7,14 +7,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** How an image stands on each worker, put together from its events; and how that reads. */
 final class ImageBoard {
-    private static final int BAR = 20;
-    private static final int FULL = 100;
     private static final int REASON_MAX = 80;
     private static final List<String> STATES = List.of("ready", "building", "pending", "failed", "evicted");
 
@@ -47,7 +44,7 @@ final class ImageBoard {
                     rows.computeIfAbsent(fields.path("worker_id").asText(), _ -> JsonNodeFactory.instance.objectNode());
             if (fields.has("status") && !fields.path("status").equals(row.path("status"))) {
                 // What was said of the state before does not hold for this one.
-                row.remove(List.of("bytes_done", "bytes_total", "bytes_per_s", "eta_s"));
+                row.remove(List.of("bytes_done", "bytes_total", "bytes_per_s", "eta_s", "source", "source_name"));
             }
             row.setAll(fields);
         }
@@ -126,10 +123,8 @@ final class ImageBoard {
     }
 
     private static String progress(JsonNode row) {
-        var percent = Math.clamp(row.path("percent").asInt(0), 0, FULL);
-        var filled = percent * BAR / FULL;
-        var text = new StringBuilder("[" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]");
-        text.append(String.format(Locale.ROOT, " %3d %%  %s", percent, Text.of(row.path("phase"))));
+        var text = new StringBuilder(Text.bar(row.path("percent").asInt(0)));
+        text.append("  ").append(Text.of(row.path("phase")));
         if (row.path("bytes_total").asLong() > 0) {
             text.append("  ").append(Text.bytes(row.path("bytes_done").asLong()));
             text.append(" of ").append(Text.bytes(row.path("bytes_total").asLong()));
@@ -144,7 +139,7 @@ final class ImageBoard {
                     .append(Text.span(Duration.ofSeconds(row.path("eta_s").asLong())));
         }
         if (row.path("source").isTextual()) {
-            text.append("  from ").append(Text.of(row.path("source")));
+            text.append("  from ").append(Tables.from(row));
         }
         return text.toString();
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +92,8 @@ final class ImageCommand {
             name = "show",
             mixinStandardHelpOptions = true,
             versionProvider = Main.Version.class,
-            description = "One image: where it comes from, how it stands on each worker, what its scan said.")
+            description =
+                    "One image: where it comes from, its layers, how it stands on each worker, what its scan said.")
     int show(
             @Parameters(paramLabel = "IMAGE", description = IMAGE) String image,
             @Mixin Remote remote,
@@ -104,8 +106,9 @@ final class ImageCommand {
             return ExitCode.DONE.number();
         }
         var copies = api.all(Call.get("images", found.path("id").asText(), "cache"));
-        output.print(
-                terminal, found, sheet(found).part("COPIES", copies(copies)).lines());
+        var sheet = sheet(found);
+        layers(sheet, found.path("artifact"));
+        output.print(terminal, found, sheet.part("COPIES", copies(copies)).lines());
         return ExitCode.DONE.number();
     }
 
@@ -142,6 +145,19 @@ final class ImageCommand {
                 .line("scope", image.path("scope"))
                 .line("created", image.path("created_at"))
                 .line("deactivated", image.path("deactivated_at"));
+    }
+
+    /** Left out where nobody told, or the writer knows no layers. */
+    private void layers(Sheet sheet, JsonNode artifact) {
+        var segments = artifact.path("segments");
+        if (!segments.isEmpty()) {
+            var lines = new ArrayList<>(Tables.segments().lines(segments, false, terminal.style()));
+            var more = artifact.path("segments_more").asInt();
+            if (more > 0) {
+                lines.add("… and " + more + " more");
+            }
+            sheet.part("LAYERS", lines);
+        }
     }
 
     private List<String> copies(JsonNode copies) {

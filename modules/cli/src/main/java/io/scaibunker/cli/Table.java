@@ -23,9 +23,13 @@ final class Table {
         return column(head, row -> Text.of(row.at(pointer(field))));
     }
 
-    Table wide(String head, String field) {
-        columns.add(new Column(head, row -> Text.of(row.at(pointer(field))), true));
+    Table wide(String head, Function<JsonNode, String> cell) {
+        columns.add(new Column(head, cell, true));
         return this;
+    }
+
+    Table wide(String head, String field) {
+        return wide(head, row -> Text.of(row.at(pointer(field))));
     }
 
     private static String pointer(String field) {

@@ -81,9 +81,37 @@ final class Tables {
                 .column("DONE", row -> row.path("percent").asInt() + " %")
                 .column("TRIES", "attempts")
                 .column("ERROR", "error.code")
-                .wide("SOURCE", "source")
+                .wide("SOURCE", Tables::from)
                 .wide("MESSAGE", "error.message")
                 .wide("ID", "worker_id");
+    }
+
+    /** Where a copy comes from: another worker by its name. */
+    static String from(JsonNode copy) {
+        return Text.of(copy.path(copy.path("source_name").isTextual() ? "source_name" : "source"));
+    }
+
+    /** The layers as they lie in an image, lowest first. */
+    static Table segments() {
+        return new Table()
+                .column("LAYER", row -> row.path("diff_id").asText("-").replaceFirst("^sha256:(.{12}).*", "$1"))
+                .column("SIZE", row -> Text.bytes(row.path("bytes").asLong()))
+                .column(
+                        "HIDDEN",
+                        row -> row.path("hidden_bytes").asLong() == 0
+                                ? "-"
+                                : Text.bytes(row.path("hidden_bytes").asLong()))
+                .column("REUSED", row -> row.path("reused").asBoolean() ? "yes" : "no")
+                .column("SHARED", row -> others(row.path("shared_with").asInt()))
+                .wide("DIFF ID", "diff_id");
+    }
+
+    private static String others(int images) {
+        return switch (images) {
+            case 0 -> "-";
+            case 1 -> "1 other image";
+            default -> images + " other images";
+        };
     }
 
     static Table groups() {
@@ -117,11 +145,21 @@ final class Tables {
                 .column("MEMORY", row -> of(row, "memory_mb"))
                 .column("DISK", row -> of(row, "disk_mb"))
                 .column("CACHE", row -> Text.bytes(row.path("cache_bytes").asLong()))
+                .wide("CACHE QUOTA", Tables::cacheUse)
                 .column("DRIVER", Tables::driver)
                 .column("SEEN", row -> Text.age(row.path("last_heartbeat"), now))
                 .wide("ZONE", "zone")
                 .wide("WHY", "acceleration")
                 .wide("ID", "id");
+    }
+
+    /** How much of the cache's quota is taken; {@code -} where there is none. */
+    static String cacheUse(JsonNode worker) {
+        var quota = worker.path("cache_quota_bytes").asLong();
+        return quota == 0
+                ? "-"
+                : Text.bar((int) (100 * (worker.path("cache_bytes").asLong() / (double) quota))) + " of "
+                        + Text.bytes(quota);
     }
 
     /** How its bunkers run; why so is more than a column holds. */

@@ -14,6 +14,8 @@ final class Text {
     private static final long DAY = 86_400;
     private static final double STEP = 1000;
     private static final double BINARY_STEP = 1024;
+    private static final int BAR = 20;
+    private static final int FULL = 100;
     private static final String[] BINARY_UNITS = {"MiB", "GiB", "TiB"};
     private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB", "PB"};
 
@@ -50,6 +52,13 @@ final class Text {
         }
         var isWhole = value == Math.rint(value);
         return String.format(Locale.ROOT, isWhole ? "%.0f %s" : "%.1f %s", value, BINARY_UNITS[unit]);
+    }
+
+    /** As {@code [#####...............]  25 %}. */
+    static String bar(int percent) {
+        var share = Math.clamp(percent, 0, FULL);
+        var filled = share * BAR / FULL;
+        return String.format(Locale.ROOT, "[%s%s] %3d %%", "#".repeat(filled), ".".repeat(BAR - filled), share);
     }
 
     /** How long ago; {@code -} for never. */

@@ -62,7 +62,8 @@ final class WorkerCommand {
                 .line("driver", worker.path("driver"))
                 .line("acceleration", worker.path("acceleration"))
                 .line("zone", worker.path("zone"))
-                .line("cache", Text.bytes(worker.path("cache_bytes").asLong()));
+                .line("cache", Text.bytes(worker.path("cache_bytes").asLong()))
+                .line("cache quota", Tables.cacheUse(worker));
         for (var what : List.of("capacity", "allocated")) {
             var room = worker.path(what);
             sheet.line(

@@ -86,6 +86,45 @@ class ShownTest {
     }
 
     @Test
+    void aCopyComesFromAWorkerByItsName() throws Exception {
+        var board = new ImageBoard();
+        board.hear(new EventStream.Event("1", "snapshot", json("""
+                {"image":{"name":"r","status":"active","scan_status":"pending"},"more":false,"rows":[
+                 {"worker_id":"w2","worker_name":"two","status":"building","phase":"fetching","percent":49,
+                  "source":"wrk_1","source_name":"one"}]}""")));
+        assertThat(board.lines(10, Style.PLAIN))
+                .contains("  two  building [#########...........]  49 %  fetching  from one");
+    }
+
+    @Test
+    void layersAreToldWithWhatWasThereBefore() throws Exception {
+        var layers = json("""
+                [{"diff_id":"sha256:%s","bytes":8000000,"hidden_bytes":4096,"reused":true,"shared_with":2},
+                 {"diff_id":null,"bytes":4096,"hidden_bytes":0,"reused":false,"shared_with":0}]""".formatted("a".repeat(64)));
+        assertThat(Tables.segments().lines(layers, false, Style.PLAIN))
+                .containsExactly(
+                        "LAYER          SIZE     HIDDEN   REUSED   SHARED",
+                        "aaaaaaaaaaaa   8.0 MB   4.1 kB   yes      2 other images",
+                        "-              4.1 kB   -        no       -");
+    }
+
+    @Test
+    void howFullACacheIsIsToldWhereItHasAQuota() throws Exception {
+        var workers = json("""
+                [{"name":"bound","cache_bytes":5000000,"cache_quota_bytes":20000000},
+                 {"name":"free","cache_bytes":5000000,"cache_quota_bytes":null},
+                 {"name":"over","cache_bytes":30000000,"cache_quota_bytes":20000000}]""");
+        assertThat(workers)
+                .extracting(Tables::cacheUse)
+                .containsExactly(
+                        "[#####...............]  25 % of 20.0 MB", "-", "[####################] 100 % of 20.0 MB");
+        assertThat(Tables.workers().lines(workers, true, Style.PLAIN).getFirst())
+                .contains("CACHE QUOTA");
+        assertThat(Tables.workers().lines(workers, false, Style.PLAIN).getFirst())
+                .doesNotContain("QUOTA");
+    }
+
+    @Test
     void whatIsAskedForAndStillToComeIsTold() throws Exception {
         assertThat(Tables.standing(json("{\"status\":\"ready\",\"intent\":\"drain\"}")))
                 .isEqualTo("ready, to drain");

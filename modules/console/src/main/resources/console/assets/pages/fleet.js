@@ -1,6 +1,6 @@
-// The fleet at a glance: how far it is from what is asked, what moves and who feeds whom, what does not work.
+// The fleet at a glance: how far it is from what is asked, what moves and who feeds whom, what does not work, what its caches hold.
 
-import {h, fill, keyed, refill, say} from '../lib/dom.js';
+import {h, fill, keyed, say} from '../lib/dom.js';
 import {get} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
 import {bytes, cores, mib, number, percent, plural, rate, words} from '../lib/format.js';
@@ -9,9 +9,10 @@ import {gauge} from './workers.js';
 import {Copies} from '../parts/copies.js';
 import {progressText} from '../parts/grid.js';
 import {carriers} from '../parts/carriers.js';
+import {feeders, sourceOf} from '../parts/feeders.js';
+import {caches} from '../parts/garbage.js';
 
 const COLUMNS = [{title: 'Image'}, {title: 'From'}, {title: 'To'}, {title: 'Progress', class: 'wide'}, {title: 'Since', class: 'right tight'}];
-const FEEDERS_SHOWN = 8;
 
 export async function show(view, {query, signal}) {
   const about = h('span', {text: 'How far the fleet is from what is asked of it.'});
@@ -19,8 +20,9 @@ export async function show(view, {query, signal}) {
   const bar = h('div', {class: 'card'});
   const moving = h('div', {class: 'card flush'});
   const troubles = h('div', {class: 'card flush'});
-  const feeders = h('div', {class: 'card'});
-  fill(view, heading('Fleet', about), strip, bar, h('div', {class: 'columns'}, moving, h('div', {class: 'stack'}, feeders, troubles)), carriers(query.get('cve') ?? '', signal));
+  const fed = feeders();
+  const caching = caches(signal);
+  fill(view, heading('Fleet', about), strip, bar, h('div', {class: 'columns'}, moving, h('div', {class: 'stack'}, fed.element, troubles)), caching.element, carriers(query.get('cve') ?? '', signal));
   const list = table('Copies that are being made', COLUMNS);
   list.element.classList.add('cards');
   const update = keyed(list.body, copy => `${copy.image_id} ${copy.worker_id}`, movingRow);
@@ -53,7 +55,8 @@ export async function show(view, {query, signal}) {
     } else {
       fill(moving, top, empty('check', 'Nothing moves', 'No copy is being made or fetched now.'));
     }
-    refill(feeders, fleet.moving, () => [h('h2', {text: 'Who feeds whom'}), feeding(fleet.moving)]);
+    fed.update(fleet.moving);
+    caching.update(fleet.leaving);
     fill(troubles, h('div', {class: 'cardtop'}, h('h2', {text: 'What does not work'})), fleet.troubles.length
       ? h('ul', {class: 'things'}, fleet.troubles.map(one => h('li', {}, badge('failed', number(one.copies)), h('div', {class: 'what'}, h('code', {text: one.code}), h('span', {class: 'sub', text: one.message})))))
       : h('p', {class: 'quiet inset', text: 'No copy has failed.'}));
@@ -70,34 +73,22 @@ function stacked(copies) {
   h('ul', {class: 'legend static'}, told.map(status => h('li', {}, badge(status, `${number(copies[status])} ${status}`)))));
 }
 
-/** Who serves how many, and how fast. */
-function feeding(moving) {
-  const by = new Map();
-  for (const copy of moving) {
-    if (!copy.source) continue;
-    const feeder = by.get(copy.source) ?? {source: copy.source, name: moving.find(one => one.worker_id === copy.source)?.worker_name, fed: 0, perSecond: 0};
-    feeder.fed++;
-    feeder.perSecond += copy.bytes_per_s ?? 0;
-    by.set(copy.source, feeder);
-  }
-  const feeders = [...by.values()].sort((one, other) => other.perSecond - one.perSecond || other.fed - one.fed).slice(0, FEEDERS_SHOWN);
-  if (!feeders.length) return h('p', {class: 'quiet', text: 'Nobody feeds anybody now.'});
-  const most = feeders[0].perSecond || 1;
-  return h('ul', {class: 'feeders'}, feeders.map(one => h('li', {}, h('div', {class: 'line'},
-    one.source.startsWith('wrk_') ? h('a', {href: `/console/workers/${one.source}`, text: one.name ?? `${one.source.slice(0, 12)}…`}) : h('span', {text: words(one.source)}),
-    h('span', {class: 'quiet number', text: [`${one.fed} fed`, rate(one.perSecond)].filter(Boolean).join(' · ')})), meter('Share of the bytes', one.perSecond, most))));
-}
-
 function movingRow(copy) {
-  const from = h('span', {class: 'quiet'});
+  const from = h('span');
+  const since = h('span');
+  let fromShown = null;
   const text = h('span', {class: 'number'});
   const bar = h('div');
   return {element: h('tr', {}, h('td', {'data-label': 'Image'}, h('a', {class: 'name', href: `/console/images/${copy.image_id}`, text: copy.image_name})),
     h('td', {'data-label': 'From'}, from), h('td', {'data-label': 'To'}, h('a', {href: `/console/workers/${copy.worker_id}`, text: copy.worker_name})),
     h('td', {'data-label': 'Progress'}, h('div', {class: 'metered'}, h('div', {class: 'line'}, text), bar)),
-    h('td', {'data-label': 'Since', class: 'right tight quiet'}, when(copy.since))),
+    h('td', {'data-label': 'Since', class: 'right tight quiet'}, since)),
   update(now) {
-    say(from, now.source ? now.source.startsWith('wrk_') ? 'a worker' : now.source : '–');
+    if (fromShown !== now.source) {
+      fromShown = now.source;
+      fill(from, sourceOf(now));
+    }
+    fill(since, when(now.since));
     say(text, [words(now.phase ?? ''), progressText(now)].filter(Boolean).join(' · '));
     fill(bar, meter(`Progress of ${now.image_name} on ${now.worker_name}`, now.percent, 100));
   }};

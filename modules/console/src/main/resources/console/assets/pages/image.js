@@ -12,6 +12,7 @@ import {Copies} from '../parts/copies.js';
 import {fanout} from '../parts/fanout.js';
 import {findings} from '../parts/findings.js';
 import {history} from '../parts/history.js';
+import {layers} from '../parts/layers.js';
 import {sourceName, sourceText} from '../parts/source.js';
 import {scanBadge} from './images.js';
 
@@ -31,11 +32,13 @@ export async function show(view, {params, query, signal}) {
   const over = h('div');
   const spread = fanout(copies, signal);
   let rescan = () => {};
+  const stack = layers(at, signal);
   const parts = tabs('About this image', {
     workers: {title: 'Workers', show: panel => panel.append(spread.element)},
     findings: {title: 'Findings', show: panel => {
       rescan = findings(panel, image, signal);
     }},
+    layers: {title: 'Layers', show: panel => panel.append(stack.element)},
     history: {title: 'History', show: panel => history(panel, `${at}/history`, signal)},
     details: {title: 'Details', show: panel => details(panel, image)},
   }, query.get('tab') ?? 'workers', name => note({tab: name === 'workers' ? '' : name}));
@@ -47,6 +50,7 @@ export async function show(view, {params, query, signal}) {
     refill(mark, image.status, () => badge(image.status));
     refill(strip, [image, copies.counts, copies.size, copies.pace()], () => statistics(image, copies));
     refill(actions, image.status, () => buttons(image, refresh));
+    stack.update(image);
   };
 
   async function refresh() {

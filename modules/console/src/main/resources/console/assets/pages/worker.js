@@ -4,12 +4,11 @@ import {h, fill, refill} from '../lib/dom.js';
 import {ask, call, get, remove} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
 import {session} from '../lib/session.js';
-import {bytes, cores, mib, number, plural} from '../lib/format.js';
-import {badge, button, confirm, doing, empty, facts, failure, heading, retime, section, skeleton, table, toast, when} from '../lib/ui.js';
+import {bytes, cores, mib} from '../lib/format.js';
+import {badge, button, confirm, doing, facts, failure, heading, retime, section, skeleton, toast, when} from '../lib/ui.js';
 import {gauge} from './workers.js';
+import {cacheGauge, garbageList} from '../parts/garbage.js';
 import {go} from '../lib/router.js';
-
-const COLUMNS = [{title: 'What'}, {title: 'Size', class: 'right'}, {title: 'Why'}];
 
 export async function show(view, {params, signal}) {
   fill(view, skeleton());
@@ -19,7 +18,7 @@ export async function show(view, {params, signal}) {
   const state = h('span');
   const actions = h('div', {class: 'actions'});
   const beat = when(worker.last_heartbeat);
-  const rooms = h('div', {class: 'strip three'});
+  const rooms = h('div', {class: 'strip'});
   const about = h('div');
   const cache = h('div', {class: 'card flush'});
   fill(view, h('a', {class: 'crumb', href: '/console/workers', text: '← Workers'}),
@@ -28,11 +27,10 @@ export async function show(view, {params, signal}) {
   function draw() {
     refill(state, worker.status, () => badge(worker.status));
     retime(beat, worker.last_heartbeat);
-    refill(rooms, [worker.allocated, worker.capacity], () => [roomTile('CPU', 'cpu_millicores', cores), roomTile('Memory', 'memory_mb', mib), roomTile('Disk', 'disk_mb', mib)]);
-    refill(about, {...worker, last_heartbeat: null, allocated: null}, () => section(null, facts({
+    refill(rooms, [worker.allocated, worker.capacity, worker.cache_bytes, worker.cache_quota_bytes], () => [roomTile('CPU', 'cpu_millicores', cores), roomTile('Memory', 'memory_mb', mib), roomTile('Disk', 'disk_mb', mib), cacheTile()]);
+    refill(about, {...worker, last_heartbeat: null, allocated: null, cache_bytes: null}, () => section(null, facts({
       'Heartbeat': beat,
       'Wanted of it': worker.intent === 'drain' ? 'nothing new: it is drained' : 'to serve',
-      'Cache': bytes(worker.cache_bytes),
       'Runs machines by': `${worker.driver}, ${worker.acceleration}`,
       'Zone': worker.zone || '–',
       'Labels': Object.keys(worker.labels).length ? h('span', {class: 'chips'}, Object.entries(worker.labels).map(([name, value]) => h('span', {class: 'chip', text: `${name}=${value}`}))) : '–',
@@ -46,6 +44,12 @@ export async function show(view, {params, signal}) {
   function roomTile(name, unit, shown) {
     return h('div', {class: 'tile'}, h('h2', {text: name}), h('div', {class: 'value'}, h('b', {class: 'number', text: shown(worker.allocated[unit])})),
       gauge(`${name} that is booked`, worker.allocated[unit], worker.capacity[unit], shown(worker.capacity[unit])));
+  }
+
+  function cacheTile() {
+    const bound = worker.cache_quota_bytes;
+    return h('div', {class: 'tile'}, h('h2', {text: 'Cache'}), h('div', {class: 'value'}, h('b', {class: 'number', text: bytes(worker.cache_bytes)})),
+      bound ? cacheGauge(worker) : h('p', {class: 'fine', text: 'no quota'}));
   }
 
   function buttons() {
@@ -67,14 +71,6 @@ export async function show(view, {params, signal}) {
   async function lookIntoCache() {
     try {
       const garbage = (await call('POST', `${at}/gc`, {query: {dry_run: true}, signal})).data;
-      const list = table('What lies in the cache', COLUMNS);
-      list.element.classList.add('cards');
-      const rows = [...garbage.items].sort((one, other) => other.bytes - one.bytes);
-      list.body.append(...rows.map(item => h('tr', {},
-        h('td', {'data-label': 'What'}, item.image_id ? h('a', {class: 'name', href: `/console/images/${item.image_id}`, text: item.kind}) : h('span', {text: item.kind}),
-          h('span', {class: 'sub mono', text: (item.artifact_digest ?? '').slice(0, 19)})),
-        h('td', {'data-label': 'Size', class: 'right number'}, bytes(item.bytes)),
-        h('td', {'data-label': 'Why'}, badge(item.goes ? 'draining' : 'ready', item.goes ? 'goes' : 'stays'), h('span', {class: 'sub', text: item.why})))));
       fill(cache, h('div', {class: 'cardtop'}, h('h2', {text: 'Cache'}), h('span', {class: 'quiet fine', text:
           `${bytes(garbage.kept_bytes)} stay, ${bytes(garbage.freed_bytes)} would go${garbage.quota_bytes ? `, quota ${bytes(garbage.quota_bytes)}` : ''}`}),
         doing(button('Collect now', {kind: 'small'}), async () => {
@@ -82,8 +78,7 @@ export async function show(view, {params, signal}) {
           toast(`${bytes(done.freed_bytes)} freed, ${bytes(done.kept_bytes)} kept`);
           await lookIntoCache();
         })),
-      rows.length ? list.element : empty('images', 'Its cache is empty', 'Copies come as soon as a group asks for them here.'),
-      garbage.more > 0 && h('p', {class: 'fine inset', text: `${number(garbage.more)} more are not shown; ${plural(rows.length, 'is', 'are')}.`}));
+      ...garbageList(garbage));
     } catch (thrown) {
       if (!signal.aborted) fill(cache, h('div', {class: 'cardtop'}, h('h2', {text: 'Cache'})), failure(thrown, lookIntoCache));
     }

@@ -3,13 +3,14 @@
 import {h, fill, say} from '../lib/dom.js';
 import {all} from '../lib/api.js';
 import {everySoOften} from '../lib/stream.js';
-import {byName, bytes, cores, mib, percent, plural} from '../lib/format.js';
+import {byName, cores, mib, percent, plural} from '../lib/format.js';
 import {badge, empty, failure, heading, meter, retime, skeleton, when} from '../lib/ui.js';
 import {searchBox, choice} from '../parts/filters.js';
+import {cacheGauge} from '../parts/garbage.js';
 import {endlessTable} from '../parts/rows.js';
 import {note} from '../lib/router.js';
 
-const COLUMNS = [{title: 'Worker'}, {title: 'State', class: 'state'}, {title: 'CPU'}, {title: 'Memory'}, {title: 'Cache', class: 'right narrow'},
+const COLUMNS = [{title: 'Worker'}, {title: 'State', class: 'state'}, {title: 'CPU'}, {title: 'Memory'}, {title: 'Cache'},
   {title: 'Runs on', class: 'narrow'}, {title: 'Heartbeat', class: 'right tight'}];
 const ROW = 52;
 
@@ -63,22 +64,22 @@ function workerRow(worker) {
   const state = h('td', {class: 'state'});
   const cpu = h('td');
   const memory = h('td');
-  const cache = h('span', {class: 'number'});
+  const cache = h('td');
   const runs = h('span', {class: 'cut'});
   const beat = when(null);
   const element = h('tr', {class: 'to'}, h('td', {}, h('a', {class: 'name cut', href: `/console/workers/${worker.id}`, text: worker.name}),
     h('span', {class: 'sub cut', text: worker.zone || Object.entries(worker.labels).map(([name, value]) => `${name}=${value}`).join(' ')})), state, cpu, memory,
-  h('td', {class: 'right narrow'}, cache), h('td', {class: 'narrow'}, runs), h('td', {class: 'right tight quiet'}, beat));
+  cache, h('td', {class: 'narrow'}, runs), h('td', {class: 'right tight quiet'}, beat));
   let shown = '';
   return {element, update(now) {
-    const text = JSON.stringify([now.status, now.intent, now.allocated, now.capacity]);
+    const text = JSON.stringify([now.status, now.intent, now.allocated, now.capacity, now.cache_bytes, now.cache_quota_bytes]);
     if (shown !== text) {
       shown = text;
       fill(state, badge(now.status));
       fill(cpu, gauge('CPU that is booked', now.allocated.cpu_millicores, now.capacity.cpu_millicores, cores(now.capacity.cpu_millicores)));
       fill(memory, gauge('Memory that is booked', now.allocated.memory_mb, now.capacity.memory_mb, mib(now.capacity.memory_mb)));
+      fill(cache, cacheGauge(now));
     }
-    say(cache, bytes(now.cache_bytes));
     say(runs, now.acceleration.split(/[ :(]/)[0]);
     runs.title = `${now.driver}, ${now.acceleration}`;
     retime(beat, now.last_heartbeat);

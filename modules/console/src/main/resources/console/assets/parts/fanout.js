@@ -99,9 +99,8 @@ function copyRow(row, names) {
     trouble.hidden = !now.error;
     if (now.error) say(trouble, `${now.error.code}: ${now.error.message}`);
     else say(progress, status === 'building' ? progressText(now) : status === 'ready' && now.bytes_total ? bytes(now.bytes_total) : '');
-    const source = now.source?.startsWith('wrk_') ? names.get(now.source) ?? now.source : now.source ?? '';
+    const source = now.source_name ?? (now.source === 'peer' ? 'another worker' : names.get(now.source) ?? now.source ?? '');
     say(from, now.error && now.attempts > 1 ? `tried ${now.attempts} times` : source);
-    now.source_name = source;
     retime(changed, now.updated_at);
   }};
 }

@@ -91,6 +91,11 @@ final class LayerPass implements AutoCloseable {
         }
     }
 
+    /** Whether it came from another image here, and was not read. */
+    boolean isStored() {
+        return stored != null;
+    }
+
     int layer() {
         return layer;
     }

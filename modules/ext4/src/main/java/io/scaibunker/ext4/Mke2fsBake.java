@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** One bake by {@link Mke2fsWriter}: merge → fill → amend → check → digest → publish. */
 final class Mke2fsBake {
@@ -74,7 +75,7 @@ final class Mke2fsBake {
         ended("digest");
         WorkDirectory.publish(image, target);
         ended("publish");
-        return new WrittenImage(reading.table(), reading.allocatedBytes(), tree.names(), phases);
+        return new WrittenImage(reading.table(), reading.allocatedBytes(), tree.names(), Set.of(), phases);
     }
 
     private void ended(String phase) {

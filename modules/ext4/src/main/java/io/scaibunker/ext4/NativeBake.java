@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One bake by {@link NativeWriter}: layers → tree → cut → inodes → digest → publish. */
@@ -85,7 +86,14 @@ final class NativeBake {
         WorkDirectory.publish(file, target);
         keep(table.segments(), target);
         ended("publish");
-        return new WrittenImage(table, (long) written.cardinality() << Ext4.BLOCK_BITS, names, phases);
+        return new WrittenImage(table, (long) written.cardinality() << Ext4.BLOCK_BITS, names, reused(), phases);
+    }
+
+    private Set<Integer> reused() {
+        return passes.stream()
+                .filter(LayerPass::isStored)
+                .map(LayerPass::layer)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private void setLength(Path file) throws IOException {

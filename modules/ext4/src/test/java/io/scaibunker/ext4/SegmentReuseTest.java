@@ -85,6 +85,18 @@ class SegmentReuseTest {
         return image;
     }
 
+    @Test
+    void itIsToldWhichLayersLayHereBefore() throws IOException {
+        var base = layer("base", files(1, 3));
+        var top = layer("top", files(2, 3));
+        bake("first", store, base);
+
+        var written = new NativeWriter(LayerLimits.DEFAULT, 2, store)
+                .write(new LayerStack(List.of(base, top)), SPEC, directory.resolve("second"), WriteProgress.NONE);
+
+        assertThat(written.reused()).containsExactly(0);
+    }
+
     private void isAsIfReadAgain(Path image, Layer... layers) throws IOException {
         var made = table;
         var fresh = bake("fresh", SegmentStore.NONE, layers);

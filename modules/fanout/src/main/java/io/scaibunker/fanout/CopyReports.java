@@ -17,6 +17,7 @@ import io.scaibunker.store.ImageCache.Answered;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,7 +110,23 @@ final class CopyReports {
                 copy.allocatedBytes(),
                 copy.entries());
         return database.inTransaction(sql -> Artifacts.record(sql, report.imageId(), report.workerId(), artifact)
-                .compose(kept -> ImageCache.ready(sql, row, report.incarnation(), copy.artifactDigest())));
+                .compose(kept -> report.layout() == null
+                        ? Future.succeededFuture(false)
+                        : Artifacts.layOut(sql, artifact.fingerprint(), artifact.digest(), layout(report.layout())))
+                .compose(laid -> ImageCache.ready(sql, row, report.incarnation(), copy.artifactDigest())));
+    }
+
+    private static Artifacts.Layout layout(Question.Layout told) {
+        return new Artifacts.Layout(
+                told.segments().stream()
+                        .map(segment -> new Artifacts.Segment(
+                                Optional.ofNullable(segment.diffId()),
+                                segment.bytes(),
+                                segment.hiddenBytes(),
+                                segment.reused(),
+                                0))
+                        .toList(),
+                told.more());
     }
 
     private static <T> T needed(String part, @Nullable T value) {

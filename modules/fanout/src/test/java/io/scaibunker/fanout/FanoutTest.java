@@ -16,6 +16,8 @@ import io.scaibunker.bus.Question.CopyReported;
 import io.scaibunker.bus.Question.CredentialWanted;
 import io.scaibunker.bus.Question.DigestFound;
 import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.bus.Question.LaidSegment;
+import io.scaibunker.bus.Question.Layout;
 import io.scaibunker.bus.Question.TurnWanted;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
@@ -24,12 +26,15 @@ import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.IncarnationId;
+import io.scaibunker.model.PartnerId;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Room;
+import io.scaibunker.model.Scope;
 import io.scaibunker.model.TenantId;
 import io.scaibunker.model.WarmCounts;
 import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
+import io.scaibunker.store.Artifacts;
 import io.scaibunker.store.Database;
 import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.ImageCache.CacheRow;
@@ -38,6 +43,7 @@ import io.scaibunker.store.RegistryCredentials;
 import io.scaibunker.store.RegistryCredentials.Credential;
 import io.scaibunker.store.SecretBox;
 import io.scaibunker.store.StoreConfig;
+import io.scaibunker.store.Viewer;
 import io.scaibunker.store.Workers;
 import io.scaibunker.store.Workers.Beat;
 import io.scaibunker.testkit.LostNudges;
@@ -123,7 +129,8 @@ class FanoutTest {
                                     "",
                                     Map.of(),
                                     Map.of(),
-                                    WorkerAbilities.UNKNOWN))
+                                    WorkerAbilities.UNKNOWN,
+                                    Optional.empty()))
                     .await();
         }
 
@@ -151,7 +158,13 @@ class FanoutTest {
         }
 
         boolean reports(WantedCopy row, CacheStatus status, CachePhase phase, Copy copy, Failure failure) {
-            var report = new CopyReported(id, run, row.imageId(), row.generation(), status, phase, copy, failure);
+            var report = new CopyReported(id, run, row.imageId(), row.generation(), status, phase, copy, failure, null);
+            return post.ask(report, LIMIT).await().current();
+        }
+
+        boolean hasBaked(WantedCopy row, Layout layout) {
+            var report = new CopyReported(
+                    id, run, row.imageId(), row.generation(), CacheStatus.READY, null, COPY, null, layout);
             return post.ask(report, LIMIT).await().current();
         }
 
@@ -205,6 +218,27 @@ class FanoutTest {
                 .returns(DIGEST, WantedCopy::artifactDigest)
                 .returns(SOURCE, WantedCopy::pinned);
         assertThat(count("artifacts")).isEqualTo(1);
+    }
+
+    @Test
+    void howTheBakerHasLaidItOutIsKeptAndOthersDoNotChangeIt() {
+        var baker = new Worker().inGroup();
+        var fetcher = new Worker().inGroup();
+        open(RARELY);
+        var layout =
+                new Layout(List.of(new LaidSegment(SOURCE, 8192, 4096, true), new LaidSegment(null, 0, 0, false)), 3);
+        assertThat(baker.hasBaked(baker.wanted(), layout)).isTrue();
+        assertThat(fetcher.reports(fetcher.wanted(), CacheStatus.READY)).isTrue();
+        assertThat(baker.hasBaked(baker.asks().getFirst(), new Layout(List.of(), 0)))
+                .isTrue();
+
+        var viewer = new Viewer(Scope.PLATFORM, new TenantId(owner.tenant()), new PartnerId(owner.partner()));
+        assertThat(Artifacts.layout(database.client(), viewer, image).await())
+                .contains(new Artifacts.Layout(
+                        List.of(
+                                new Artifacts.Segment(Optional.of(SOURCE), 8192, 4096, true, 0),
+                                new Artifacts.Segment(Optional.empty(), 0, 0, false, 0)),
+                        3));
     }
 
     @Test

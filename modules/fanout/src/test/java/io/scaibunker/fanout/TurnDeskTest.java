@@ -93,7 +93,8 @@ class TurnDeskTest {
                                     "",
                                     Map.of(),
                                     Map.of(),
-                                    WorkerAbilities.UNKNOWN))
+                                    WorkerAbilities.UNKNOWN,
+                                    Optional.empty()))
                     .await();
         }
 
@@ -133,7 +134,7 @@ class TurnDeskTest {
         }
 
         boolean tells(ImageId of, CacheStatus status, Copy copy, Failure failure) {
-            return reports.take(new CopyReported(id, run, of, 1, status, null, copy, failure))
+            return reports.take(new CopyReported(id, run, of, 1, status, null, copy, failure, null))
                     .await()
                     .current();
         }

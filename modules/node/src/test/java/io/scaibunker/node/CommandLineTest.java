@@ -167,7 +167,7 @@ class CommandLineTest {
                 "60");
         assertThat(registered.err()).contains("one building", "one ready");
         assertThat(ok("image", "watch", "tools", "-o", "json").out()).contains("\"complete_at\"");
-        assertThat(ok("image", "show", "tools").out()).contains("1 of 1 workers", "COPIES");
+        assertThat(ok("image", "show", "tools").out()).contains("1 of 1 workers", "LAYERS", "REUSED", "COPIES");
         assertThat(ok("image", "ls", "-o", "name").out()).isEqualTo("tools\n");
         assertThat(ok("image", "ls", "-o", "yaml").out()).startsWith("- id: img_");
 

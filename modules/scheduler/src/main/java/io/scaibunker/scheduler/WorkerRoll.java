@@ -15,6 +15,7 @@ import io.scaibunker.store.Workers.Beat;
 import io.scaibunker.store.Workers.Heard;
 import io.vertx.core.Future;
 import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,8 @@ final class WorkerRoll {
                 said.zone(),
                 said.labels(),
                 said.versions(),
-                Objects.requireNonNullElse(said.abilities(), WorkerAbilities.UNKNOWN));
+                Objects.requireNonNullElse(said.abilities(), WorkerAbilities.UNKNOWN),
+                Optional.ofNullable(said.cacheQuotaBytes()));
         return Workers.beat(database.client(), beat).map(heard -> {
             welcome(said, heard);
             return new Answer.BeatTaken(heard.status());

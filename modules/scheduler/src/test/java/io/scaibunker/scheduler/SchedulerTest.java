@@ -635,6 +635,7 @@ class SchedulerTest {
                                 "",
                                 Map.of(),
                                 Map.of(),
+                                null,
                                 null),
                         LIMIT)
                 .await();

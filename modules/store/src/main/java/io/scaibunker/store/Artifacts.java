@@ -4,7 +4,11 @@ import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.WorkerId;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,6 +25,42 @@ public final class Artifacts {
             long sizeBytes,
             long allocatedBytes,
             long entries) {}
+
+    /**
+     * @param segments lowest layer first
+     * @param more how many are not among {@code segments}
+     */
+    public record Layout(List<Segment> segments, int more) {}
+
+    /**
+     * One layer's data in an image.
+     *
+     * @param diffId empty where nobody claims one
+     * @param hiddenBytes what of it is not in this image
+     * @param reused whether it was on the worker before the bake
+     * @param sharedWith how many other images have it; not kept but counted when read, up to {@link #SHARED_MAX}
+     */
+    public record Segment(Optional<Digest> diffId, long bytes, long hiddenBytes, boolean reused, int sharedWith) {}
+
+    /** What is counted of those that share a layer; a base that everybody has must not make a page slow. */
+    public static final int SHARED_MAX = 1000;
+
+    /** An artifact without segments is one row without one. */
+    private static final String LAID = """
+            SELECT a.segments_more, s.at, s.part->>'diff_id' AS diff_id, (s.part->>'bytes')::bigint AS bytes,
+                   (s.part->>'hidden_bytes')::bigint AS hidden_bytes, (s.part->>'reused')::boolean AS reused,
+                   (SELECT count(*)::int FROM (
+                       SELECT 1 FROM artifacts other JOIN images i ON i.fingerprint = other.fingerprint
+                        WHERE s.part->>'diff_id' IS NOT NULL
+                          AND other.segments @> jsonb_build_array(jsonb_build_object('diff_id', s.part->'diff_id'))
+                          AND i.id <> self.id AND i.status = 'active' AND %s
+                        LIMIT :most) shared) AS shared_with
+              FROM images self
+              JOIN artifacts a ON a.fingerprint = self.fingerprint
+              LEFT JOIN LATERAL jsonb_array_elements(a.segments) WITH ORDINALITY AS s(part, at) ON true
+             WHERE self.id = :image AND a.segments IS NOT NULL
+             ORDER BY s.at
+            """.formatted(Images.SEEN);
 
     private Artifacts() {}
 
@@ -73,6 +113,56 @@ public final class Artifacts {
                                 .and("worker", bakedBy.value())
                                 .and("image", imageId.value()))
                 .mapEmpty();
+    }
+
+    /** How the baker has laid it out; the first one told is kept. */
+    public static Future<Boolean> layOut(SqlClient sql, String fingerprint, Digest digest, Layout layout) {
+        JsonArray segments = new JsonArray();
+        layout.segments()
+                .forEach(segment -> segments.add(new JsonObject()
+                        .put("diff_id", segment.diffId().map(Digest::text).orElse(null))
+                        .put("bytes", segment.bytes())
+                        .put("hidden_bytes", segment.hiddenBytes())
+                        .put("reused", segment.reused())));
+        return Sql.moved(
+                sql,
+                """
+                UPDATE artifacts SET segments = :segments, segments_more = :more
+                 WHERE fingerprint = :fingerprint AND digest = :digest AND segments IS NULL
+                """,
+                Values.of("fingerprint", fingerprint)
+                        .and("digest", digest.text())
+                        .and("segments", segments)
+                        .and("more", layout.more()));
+    }
+
+    /** How the image's artifact is laid out; empty where there is none, or nobody told. */
+    public static Future<Optional<Layout>> layout(SqlClient sql, Viewer viewer, ImageId imageId) {
+        return Sql.list(
+                        sql,
+                        LAID,
+                        viewer.values().and("image", imageId.value()).and("most", SHARED_MAX),
+                        row -> new Read(
+                                row.getInteger("segments_more"),
+                                Optional.ofNullable(row.getLong("at")).map(at -> segment(row))))
+                .map(rows -> rows.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new Layout(
+                                rows.stream()
+                                        .flatMap(read -> read.segment().stream())
+                                        .toList(),
+                                rows.getFirst().more())));
+    }
+
+    private record Read(int more, Optional<Segment> segment) {}
+
+    private static Segment segment(Row row) {
+        return new Segment(
+                Optional.ofNullable(row.getString("diff_id")).map(Digest::new),
+                row.getLong("bytes"),
+                row.getLong("hidden_bytes"),
+                row.getBoolean("reused"),
+                row.getInteger("shared_with"));
     }
 
     /**

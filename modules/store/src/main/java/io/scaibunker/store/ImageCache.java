@@ -330,6 +330,8 @@ public final class ImageCache {
                 UPDATE image_cache
                    SET attempts = attempts
                            + CASE WHEN status = 'building' AND incarnation = :incarnation THEN 0 ELSE 1 END,
+                       building_since = CASE WHEN status = 'building' AND incarnation = :incarnation
+                           THEN building_since ELSE now() END,
                        status = 'building', phase = :phase, incarnation = :incarnation, updated_at = now()
                  WHERE image_id = :image AND worker_id = :worker AND generation = :generation AND wanted
                    AND (status = 'pending' OR status = 'building')

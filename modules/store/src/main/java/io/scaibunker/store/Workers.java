@@ -21,12 +21,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Table {@code workers}: who they are, whether they live, what room they have. */
 public final class Workers {
     /**
      * A worker as the API shows it.
      *
+     * @param cacheBytes what copies and snapshots take
+     * @param cacheQuota what its cache may take in all; empty for no bound
      * @param drainUntil when what still runs there is ended
      * @param bunkers how many run there, or are to
      */
@@ -40,6 +43,7 @@ public final class Workers {
             Room capacity,
             Room allocated,
             long cacheBytes,
+            Optional<Long> cacheQuota,
             String grpcAddress,
             String driver,
             String acceleration,
@@ -65,7 +69,8 @@ public final class Workers {
             String zone,
             Map<String, String> labels,
             Map<String, String> versions,
-            WorkerAbilities abilities) {}
+            WorkerAbilities abilities,
+            Optional<Long> cacheQuota) {}
 
     /**
      * What a beat changed.
@@ -74,6 +79,9 @@ public final class Workers {
      * @param restarted the beat comes from another run of the process than the one before
      */
     public record Heard(WorkerStatus status, Optional<WorkerStatus> before, boolean restarted) {}
+
+    /** A worker as people call it. */
+    public record Named(WorkerId id, String name) {}
 
     private static final String SHOWN = """
             SELECT w.*, (SELECT count(*)::int FROM bunkers b WHERE b.worker_id = w.id AND b.booked) AS bunkers
@@ -89,15 +97,16 @@ public final class Workers {
                         """
                         WITH old AS (SELECT status, incarnation FROM workers WHERE id = :id)
                         INSERT INTO workers AS w (id, name, status, incarnation, cpu_millicores, memory_mb, disk_mb,
-                               cache_bytes, grpc_address, driver, acceleration, zone, labels, versions,
-                                                  network_profiles, limits)
+                               cache_bytes, cache_quota_bytes, grpc_address, driver, acceleration, zone, labels, versions,
+                               network_profiles, limits)
                         VALUES (:id, :name, 'joining', :incarnation, :cpu, :memory, :disk,
-                               :cache, :grpc, :driver, :acceleration, :zone, :labels, :versions,
+                               :cache, :quota, :grpc, :driver, :acceleration, :zone, :labels, :versions,
                                :profiles, :limits)
                         ON CONFLICT (id) DO UPDATE
                            SET name = excluded.name, incarnation = excluded.incarnation, last_heartbeat = now(),
                                cpu_millicores = excluded.cpu_millicores, memory_mb = excluded.memory_mb,
                                disk_mb = excluded.disk_mb, cache_bytes = excluded.cache_bytes,
+                               cache_quota_bytes = excluded.cache_quota_bytes,
                                grpc_address = excluded.grpc_address, driver = excluded.driver,
                                acceleration = excluded.acceleration, zone = excluded.zone,
                                labels = excluded.labels, versions = excluded.versions,
@@ -113,6 +122,7 @@ public final class Workers {
                                 .and("memory", beat.capacity().memoryMb())
                                 .and("disk", beat.capacity().diskMb())
                                 .and("cache", beat.cacheBytes())
+                                .and("quota", beat.cacheQuota().orElse(null))
                                 .and("grpc", beat.grpcAddress())
                                 .and("driver", beat.driver())
                                 .and("acceleration", beat.acceleration())
@@ -243,6 +253,20 @@ public final class Workers {
                 Workers::worker);
     }
 
+    /** Who serves copies at which address; the lost do not. */
+    public static Future<Map<String, Named>> serving(SqlClient sql) {
+        return Sql.list(
+                        sql,
+                        "SELECT id, name, grpc_address FROM workers WHERE status <> 'lost' ORDER BY last_heartbeat",
+                        Map.of(),
+                        row -> Map.entry(
+                                row.getString("grpc_address"),
+                                new Named(new WorkerId(row.getUUID("id")), row.getString("name"))))
+                // An address goes from one to another when a host begins anew; the one heard last is there now.
+                .map(rows -> rows.stream()
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (before, later) -> later)));
+    }
+
     static Room capacity(Row row) {
         return new Room(row.getInteger("cpu_millicores"), row.getInteger("memory_mb"), row.getInteger("disk_mb"));
     }
@@ -273,6 +297,7 @@ public final class Workers {
                 capacity(row),
                 allocated(row),
                 row.getLong("cache_bytes"),
+                Optional.ofNullable(row.getLong("cache_quota_bytes")),
                 row.getString("grpc_address"),
                 row.getString("driver"),
                 row.getString("acceleration"),

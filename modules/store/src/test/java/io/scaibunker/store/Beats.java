@@ -6,6 +6,7 @@ import io.scaibunker.model.WorkerAbilities;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Workers.Beat;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a worker says of itself. */
 final class Beats {
@@ -28,6 +29,7 @@ final class Beats {
                 "z",
                 Map.of("a", "b"),
                 Map.of(),
-                WorkerAbilities.UNKNOWN);
+                WorkerAbilities.UNKNOWN,
+                Optional.of(1L << 41));
     }
 }

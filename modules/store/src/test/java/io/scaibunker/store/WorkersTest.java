@@ -10,6 +10,7 @@ import io.scaibunker.store.Workers.Heard;
 import io.scaibunker.store.Workers.Worker;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +26,7 @@ class WorkersTest extends StoreFixture {
                 .returns(new Room(4000, 8192, 65536), Worker::capacity)
                 .returns(Room.NONE, Worker::allocated)
                 .returns(1L << 40, Worker::cacheBytes)
+                .returns(Optional.of(1L << 41), Worker::cacheQuota)
                 .returns(new JsonObject().put("a", "b"), Worker::labels);
     }
 
@@ -35,6 +37,21 @@ class WorkersTest extends StoreFixture {
         var smaller = Beats.of(id, IncarnationId.fresh(), new Room(1, 2, 3));
         assertThat(Workers.beat(sql, smaller).await().restarted()).isTrue();
         assertThat(Workers.find(sql, id).await().orElseThrow().capacity()).isEqualTo(new Room(1, 2, 3));
+    }
+
+    @Test
+    void atAnAddressServesWhoWasHeardThereLast() {
+        var before = worker(seeds.worker());
+        var now = worker(seeds.worker());
+        var lost = worker(seeds.worker());
+        run("UPDATE workers SET grpc_address = 'there:1'", Map.of());
+        run("UPDATE workers SET grpc_address = 'gone:1' WHERE id = :id", Map.of("id", lost.value()));
+        seeds.heardBefore(before.value(), 20);
+        seeds.workerIs(lost.value(), "lost");
+
+        assertThat(Workers.serving(sql).await())
+                .hasEntrySatisfying("there:1", worker -> assertThat(worker.id()).isEqualTo(now))
+                .doesNotContainKey("gone:1");
     }
 
     @Test

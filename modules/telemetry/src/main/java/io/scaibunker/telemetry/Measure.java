@@ -28,6 +28,7 @@ public enum Measure {
             "cache.rows",
             "Copies of images on workers, by state; those on lost workers are `lost`. The same at every control node",
             "status"),
+    SCANS(Kind.GAUGE, "scans", "Scans of active images, by state. The same at every control node", "status"),
     WORKERS(Kind.GAUGE, "workers", "Workers, by state. The same at every control node", "status"),
     BUNKERS(Kind.GAUGE, "bunkers", "Bunkers that have not ended, by state. The same at every control node", "status"),
     PLACEMENT(

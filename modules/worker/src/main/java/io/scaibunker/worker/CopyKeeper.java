@@ -369,7 +369,17 @@ final class CopyKeeper {
             @Nullable Failure failure) {
         return post.ask(
                         new CopyReported(
-                                self, incarnation, row.imageId(), row.generation(), status, phase, copy, failure),
+                                self,
+                                incarnation,
+                                row.imageId(),
+                                row.generation(),
+                                status,
+                                phase,
+                                copy,
+                                failure,
+                                copy == null
+                                        ? null
+                                        : ledger.layout(row.imageId()).orElse(null)),
                         askTimeout)
                 .map(taken -> taken.current());
     }

@@ -3,6 +3,8 @@ package io.scaibunker.worker;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.bus.Question.LaidSegment;
+import io.scaibunker.bus.Question.Layout;
 import io.scaibunker.ext4.ImageTable;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,15 +46,17 @@ final class CopyLedger {
             long allocatedBytes,
             long entries,
             String sourceDigest,
-            String writer) {
-        static Line of(Copy copy) {
+            String writer,
+            @Nullable Laid laid) {
+        static Line of(Copy copy, Optional<Layout> layout) {
             return new Line(
                     copy.artifactDigest().text(),
                     copy.sizeBytes(),
                     copy.allocatedBytes(),
                     copy.entries(),
                     copy.sourceDigest().text(),
-                    copy.writer());
+                    copy.writer(),
+                    layout.map(Laid::of).orElse(null));
         }
 
         Copy copy() {
@@ -60,8 +65,40 @@ final class CopyLedger {
         }
     }
 
+    /** How it was laid out, where it was baked here. */
+    record Laid(List<Part> parts, int more) {
+        record Part(@Nullable String diffId, long bytes, long hiddenBytes, boolean reused) {}
+
+        static Laid of(Layout layout) {
+            return new Laid(
+                    layout.segments().stream()
+                            .map(segment -> new Part(
+                                    segment.diffId() == null
+                                            ? null
+                                            : segment.diffId().text(),
+                                    segment.bytes(),
+                                    segment.hiddenBytes(),
+                                    segment.reused()))
+                            .toList(),
+                    layout.more());
+        }
+
+        Layout layout() {
+            return new Layout(
+                    parts.stream()
+                            .map(part -> new LaidSegment(
+                                    part.diffId() == null ? null : new Digest(part.diffId()),
+                                    part.bytes(),
+                                    part.hiddenBytes(),
+                                    part.reused()))
+                            .toList(),
+                    more);
+        }
+    }
+
     private final Path directory;
     private final Map<ImageId, Copy> copies = new ConcurrentHashMap<>();
+    private final Map<ImageId, Layout> layouts = new ConcurrentHashMap<>();
     private final AtomicInteger removals = new AtomicInteger();
 
     private CopyLedger(Path directory) {
@@ -85,9 +122,13 @@ final class CopyLedger {
         try {
             String name = file.getFileName().toString();
             ImageId imageId = ImageId.parse(name.substring(0, name.length() - ENTRY.length()));
-            Copy copy = JSON.readValue(file.toFile(), Line.class).copy();
+            Line line = JSON.readValue(file.toFile(), Line.class);
+            Copy copy = line.copy();
             if (isWhole(copy)) {
                 copies.put(imageId, copy);
+                if (line.laid() != null) {
+                    layouts.put(imageId, line.laid().layout());
+                }
                 return;
             }
             LOG.warn("the copy of {} is gone from disk", imageId);
@@ -149,6 +190,11 @@ final class CopyLedger {
         }
     }
 
+    /** How a copy was laid out; empty unless it was baked here for this image. */
+    Optional<Layout> layout(ImageId imageId) {
+        return Optional.ofNullable(layouts.get(imageId));
+    }
+
     /** The copy of an image, as far as {@link #forgetLost} has last seen. */
     Optional<Copy> find(ImageId imageId) {
         return Optional.ofNullable(copies.get(imageId));
@@ -187,15 +233,25 @@ final class CopyLedger {
                 .sum();
     }
 
-    /** Takes a finished file in under its digest, and names it. */
-    synchronized void add(ImageId imageId, Copy copy, Path finished, ImageTable table) throws IOException {
+    /** Takes a file that came from others in under its digest, and names it. */
+    void add(ImageId imageId, Copy copy, Path finished, ImageTable table) throws IOException {
+        add(imageId, copy, finished, table, Optional.empty());
+    }
+
+    /** The same for what was baked here. */
+    void add(ImageId imageId, Copy copy, Path finished, ImageTable table, Layout layout) throws IOException {
+        add(imageId, copy, finished, table, Optional.of(layout));
+    }
+
+    private synchronized void add(ImageId imageId, Copy copy, Path finished, ImageTable table, Optional<Layout> layout)
+            throws IOException {
         WorkerFiles.writeWhole(tableOf(copy.artifactDigest()), table.encoded());
         Files.move(
                 finished,
                 fileOf(copy.artifactDigest()),
                 StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
-        name(imageId, copy);
+        name(imageId, copy, layout);
     }
 
     /** Names a file that is here already. False if it went away meanwhile. */
@@ -203,12 +259,13 @@ final class CopyLedger {
         if (!isWhole(copy)) {
             return false;
         }
-        name(imageId, copy);
+        name(imageId, copy, Optional.empty());
         return true;
     }
 
-    private void name(ImageId imageId, Copy copy) throws IOException {
-        WorkerFiles.writeWhole(directory.resolve(imageId + ENTRY), JSON.writeValueAsString(Line.of(copy)));
+    private void name(ImageId imageId, Copy copy, Optional<Layout> layout) throws IOException {
+        WorkerFiles.writeWhole(directory.resolve(imageId + ENTRY), JSON.writeValueAsString(Line.of(copy, layout)));
+        layout.ifPresentOrElse(laid -> layouts.put(imageId, laid), () -> layouts.remove(imageId));
         copies.put(imageId, copy);
     }
 
@@ -220,6 +277,7 @@ final class CopyLedger {
     /** Lets a copy go: first its entry, then its file, if no other image names it. */
     synchronized void remove(ImageId imageId) throws IOException {
         Copy gone = copies.remove(imageId);
+        layouts.remove(imageId);
         removals.incrementAndGet();
         Files.deleteIfExists(directory.resolve(imageId + ENTRY));
         if (gone != null

@@ -57,7 +57,8 @@ final class Heartbeat {
                 config.zone(),
                 config.labels(),
                 Map.of("java", System.getProperty("java.version"), "scaibunker", version()),
-                machines.abilities());
+                machines.abilities(),
+                config.cacheQuotaBytes() == 0 ? null : config.cacheQuotaBytes());
         return post.ask(beat, config.askTimeout())
                 .onSuccess(taken -> heard(taken.status()))
                 .onFailure(this::unheard);

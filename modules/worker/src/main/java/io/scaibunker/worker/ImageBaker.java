@@ -2,7 +2,10 @@ package io.scaibunker.worker;
 
 import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.bus.Question.LaidSegment;
+import io.scaibunker.bus.Question.Layout;
 import io.scaibunker.ext4.ImageSpec;
+import io.scaibunker.ext4.Segment;
 import io.scaibunker.ext4.WrittenImage;
 import io.scaibunker.layers.Layer;
 import io.scaibunker.layers.LayerStack;
@@ -22,7 +25,9 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -239,10 +244,28 @@ final class ImageBaker {
                 written.entries(),
                 sourceDigest,
                 which.writerName());
-        ledger.add(job.wanted().imageId(), copy, target, written.table());
+        ledger.add(job.wanted().imageId(), copy, target, written.table(), layout(written));
         known.moved(written.segments(), ledger.fileOf(copy.artifactDigest()));
         inventories.prepare(copy.artifactDigest());
-        LOG.info("baked {} as {}, {}", job.wanted().imageId(), copy.artifactDigest(), written.phases());
+        LOG.info(
+                "baked {} as {}, {} of {} layers were here, {}",
+                job.wanted().imageId(),
+                copy.artifactDigest(),
+                written.reused().size(),
+                written.segments().size(),
+                written.phases());
         return copy;
+    }
+
+    private static Layout layout(WrittenImage written) {
+        List<LaidSegment> laid = new ArrayList<>();
+        for (Segment segment : written.segments()) {
+            laid.add(new LaidSegment(
+                    segment.diffId().isEmpty() ? null : new Digest(segment.diffId()),
+                    segment.length(),
+                    segment.cut().stream().mapToLong(Segment.Cut::length).sum(),
+                    written.reused().contains(laid.size())));
+        }
+        return Layout.of(laid);
     }
 }

@@ -3,6 +3,8 @@ package io.scaibunker.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scaibunker.bus.Question.Copy;
+import io.scaibunker.bus.Question.LaidSegment;
+import io.scaibunker.bus.Question.Layout;
 import io.scaibunker.ext4.ImageTable;
 import io.scaibunker.ext4.Pieces;
 import io.scaibunker.model.Digest;
@@ -40,6 +42,38 @@ class CopyLedgerTest {
 
         assertThat(reopened.find(image)).contains(copy('a'));
         assertThat(reopened.fileOf(copy('a').artifactDigest())).hasBinaryContent(CONTENT);
+    }
+
+    @Test
+    void howItWasLaidOutIsThereAfterARestartForTheImageThatItWasBakedFor() throws IOException {
+        ImageId baked = ImageId.fresh();
+        ImageId equal = ImageId.fresh();
+        ImageId fetched = ImageId.fresh();
+        Layout layout =
+                new Layout(List.of(new LaidSegment(SOURCE, 8192, 4096, true), new LaidSegment(null, 0, 0, false)), 1);
+        ledger.add(baked, copy('a'), finished(), TABLE, layout);
+        ledger.share(equal, copy('a'));
+        ledger.add(fetched, copy('b'), finished(), TABLE);
+
+        CopyLedger reopened = CopyLedger.open(directory);
+
+        assertThat(reopened.layout(baked)).contains(layout);
+        assertThat(reopened.layout(equal)).isEmpty();
+        assertThat(reopened.layout(fetched)).isEmpty();
+        reopened.remove(baked);
+        assertThat(reopened.layout(baked)).isEmpty();
+    }
+
+    @Test
+    void anEntryOfAnOlderVersionIsGood() throws IOException {
+        ImageId image = ImageId.fresh();
+        ledger.add(image, copy('a'), finished(), TABLE);
+        Path entry = directory.resolve(image + ".json");
+        String written = Files.readString(entry);
+        assertThat(written).contains(",\"laid\":null");
+        Files.writeString(entry, written.replace(",\"laid\":null", ""));
+
+        assertThat(CopyLedger.open(directory).find(image)).contains(copy('a'));
     }
 
     @Test

@@ -2,11 +2,13 @@ package io.scaibunker.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
 import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.bus.Question.Failure;
+import io.scaibunker.bus.Question.LaidSegment;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
@@ -93,6 +95,31 @@ class ImageBakerTest {
         assertThat(phases).containsExactly(CachePhase.RESOLVING);
         assertThat(baker.bake(job(tar, 17, null, UnaryOperator.identity())).orElseThrow())
                 .isNotEqualTo(first);
+    }
+
+    @Test
+    void itIsNotedWhichLayersLayHereBefore() throws Exception {
+        assumeTrue(which == WorkerConfig.Baker.NATIVE, "the other writer lays nothing out by layers");
+        Path tar = Tars.of(roots.resolve("a.tar"), Map.of("etc/motd", "hello"));
+
+        BakeJob first = job(tar, 16, null, UnaryOperator.identity());
+        baker.bake(first);
+        BakeJob larger = job(tar, 17, null, UnaryOperator.identity());
+        baker.bake(larger);
+
+        LaidSegment unpacked = onlySegment(first);
+        assertThat(unpacked.reused()).isFalse();
+        assertThat(unpacked.bytes()).isEqualTo(4096);
+        assertThat(unpacked.diffId()).isNotNull();
+        assertThat(onlySegment(larger))
+                .isEqualTo(new LaidSegment(unpacked.diffId(), unpacked.bytes(), unpacked.hiddenBytes(), true));
+    }
+
+    private LaidSegment onlySegment(BakeJob job) {
+        List<LaidSegment> segments =
+                ledger.layout(job.wanted().imageId()).orElseThrow().segments();
+        assertThat(segments).hasSize(1);
+        return segments.getFirst();
     }
 
     @Test
