@@ -14,6 +14,8 @@ import java.util.TreeMap;
 /** How an image stands on each worker, put together from its events; and how that reads. */
 final class ImageBoard {
     private static final int BAR = 20;
+    private static final int BAR_MIN = 5;
+    private static final String WORKER_ID = "wrk_";
     private static final int FULL = 100;
     private static final int REASON_MAX = 80;
     private static final List<String> STATES = List.of("ready", "building", "pending", "failed", "evicted");
@@ -70,8 +72,8 @@ final class ImageBoard {
         return "active".equals(image.path("status").asText("active"));
     }
 
-    /** The whole of it, for a terminal of so many lines: what moves comes first where not all has room. */
-    List<String> lines(int height, Style style) {
+    /** The whole of it, for a terminal of so many lines and columns: what moves comes first where not all has room. */
+    List<String> lines(int height, int columns, Style style) {
         var lines = new ArrayList<String>();
         lines.add(head(style));
         var room = Math.max(1, height - 2);
@@ -79,12 +81,12 @@ final class ImageBoard {
                 .sorted(rows.size() > room ? Comparator.comparingInt(ImageBoard::rank) : (_, _) -> 0)
                 .limit(room)
                 .toList();
-        var width = shown.stream().mapToInt(row -> name(row).length()).max().orElse(0);
-        shown.forEach(row -> lines.add(line(row, width, style)));
+        var width = shown.stream().mapToInt(row -> Text.width(name(row))).max().orElse(0);
+        shown.forEach(row -> lines.add(line(row, width, columns, style)));
         if (rows.size() > shown.size()) {
             lines.add(style.faint("… and " + (rows.size() - shown.size()) + " more"));
         }
-        return lines;
+        return lines.stream().map(line -> Text.clipped(line, columns)).toList();
     }
 
     private static int rank(JsonNode row) {
@@ -111,12 +113,17 @@ final class ImageBoard {
         return Text.of(row.path("worker_name"));
     }
 
-    private static String line(JsonNode row, int width, Style style) {
+    private String line(JsonNode row, int width, int columns, Style style) {
         var status = Text.of(row.path("status"));
         var text = new StringBuilder("  " + padded(name(row), width) + "  ");
         text.append(style.state(status)).append(" ".repeat(Math.max(1, 9 - status.length())));
         switch (status) {
-            case "building" -> text.append(progress(row));
+            case "building" -> {
+                // The bar has the room that the words leave.
+                var told = progress(row);
+                text.append(bar(row, columns - Text.width(text.toString()) - told.length() - 4))
+                        .append(told);
+            }
             case "failed" -> text.append(reason(row.path("error")));
             default -> {
                 // The state says it all.
@@ -125,11 +132,19 @@ final class ImageBoard {
         return text.toString().stripTrailing();
     }
 
-    private static String progress(JsonNode row) {
-        var percent = Math.clamp(row.path("percent").asInt(0), 0, FULL);
-        var filled = percent * BAR / FULL;
-        var text = new StringBuilder("[" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]");
-        text.append(String.format(Locale.ROOT, " %3d %%  %s", percent, Text.of(row.path("phase"))));
+    private static String bar(JsonNode row, int room) {
+        var width = Math.min(BAR, room);
+        var filled = percent(row) * width / FULL;
+        return width < BAR_MIN ? "" : "[" + "#".repeat(filled) + ".".repeat(width - filled) + "] ";
+    }
+
+    private static int percent(JsonNode row) {
+        return Math.clamp(row.path("percent").asInt(0), 0, FULL);
+    }
+
+    private String progress(JsonNode row) {
+        var text =
+                new StringBuilder(String.format(Locale.ROOT, "%3d %%  %s", percent(row), Text.of(row.path("phase"))));
         if (row.path("bytes_total").asLong() > 0) {
             text.append("  ").append(Text.bytes(row.path("bytes_done").asLong()));
             text.append(" of ").append(Text.bytes(row.path("bytes_total").asLong()));
@@ -144,9 +159,15 @@ final class ImageBoard {
                     .append(Text.span(Duration.ofSeconds(row.path("eta_s").asLong())));
         }
         if (row.path("source").isTextual()) {
-            text.append("  from ").append(Text.of(row.path("source")));
+            text.append("  from ").append(source(row.path("source")));
         }
         return text.toString();
+    }
+
+    /** A worker is known by its name here, where it has a row of its own. */
+    private String source(JsonNode source) {
+        var known = rows.get(source.asText());
+        return known != null ? name(known) : source.asText().startsWith(WORKER_ID) ? "another worker" : Text.of(source);
     }
 
     /** What failed and where, in full where a line had no room for it. */
@@ -167,7 +188,7 @@ final class ImageBoard {
     }
 
     private static String padded(String text, int width) {
-        return text + " ".repeat(width - text.length());
+        return text + " ".repeat(Math.max(0, width - Text.width(text)));
     }
 
     /** One change as a line, for who keeps a log of it; empty for what is not worth one. */
