@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * What the JVM is shown once after a build, so that it starts quickly from then on (JEP 514: {@code -XX:AOTCacheOutput}): common
+ * What the JVM is shown once after a build, so that it starts quickly from then on ({@code -XX:ArchiveClassesAtExit}): common
  * commands against an empty platform of its own. What they print is of no interest, that they work is.
  */
 final class Training {

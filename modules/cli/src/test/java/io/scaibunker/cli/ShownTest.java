@@ -237,6 +237,21 @@ class ShownTest {
         assertThat(Program.run("completion").out()).contains("complete -F");
     }
 
+    /** Where one command is named the others are not read; by no other name may it answer. */
+    @Test
+    void theNameOfACommandIsWhatItIsFoundBy() {
+        for (var command : Main.program(terminal(Map.of())).getSubcommands().keySet()) {
+            var help = Program.run(command, "--help");
+            assertThat(help.code()).as(command).isZero();
+            assertThat(help.out()).as(command).startsWith("Usage: scaibunker " + command + " ");
+        }
+        assertThat(Program.run("--version").out()).startsWith("scaibunker ");
+        assertThat(Program.run("--help").out()).contains("image", "vulndb");
+        var misspelt = Program.run("imag", "ls");
+        assertThat(misspelt.code()).isEqualTo(2);
+        assertThat(misspelt.err()).contains("imag");
+    }
+
     @Test
     void agesComeFromTimesOfTheApi() throws Exception {
         var now = Instant.parse("2026-01-01T00:01:00Z");
