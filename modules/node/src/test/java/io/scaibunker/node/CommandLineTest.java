@@ -63,7 +63,7 @@ class CommandLineTest {
                     struct winsize now;
                     (void)signal;
                     if (ioctl(1, TIOCGWINSZ, &now) == 0)
-                        dprintf(1, "%d by %d\n", now.ws_col, now.ws_row);
+                        dprintf(1, "%d by %d\\n", now.ws_col, now.ws_row);
                 }
                 /* What a command line may meet inside: two streams and a code, input, a terminal of some size. */
                 int main(int count, char **words) {
@@ -81,8 +81,9 @@ class CommandLineTest {
                             write(1, piece, got);
                         return 0;
                     }
-                    if (ioctl(1, TIOCGWINSZ, &size) == 0)
-                        printf("%d by %d\\n", size.ws_col, size.ws_row);
+                    /* Whatever happens after this is told, too. */
+                    signal(SIGWINCH, size);
+                    size(0);
                     got = read(0, piece, sizeof piece);
                     printf("read %02x\\n", got > 0 ? piece[0] & 255 : 0);
                     return 9;
