@@ -54,11 +54,11 @@ final class Api {
     Api(Context context, @Nullable PrintStream trace) {
         this.context = context;
         this.trace = trace;
-        http = HttpClient.newBuilder()
+        var client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_TIMEOUT)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .build();
+                .followRedirects(HttpClient.Redirect.NEVER);
+        http = ("https".equals(context.url().getScheme()) ? client : client.sslContext(NoTls.context())).build();
     }
 
     Context context() {

@@ -7,7 +7,9 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 
 /**
  * What the JVM is shown once after a build, so that it starts quickly from then on ({@code -XX:ArchiveClassesAtExit}): common
@@ -22,7 +24,9 @@ final class Training {
 
     private Training() {}
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, NoSuchAlgorithmException {
+        // The platform below speaks without TLS, and so needs none of it.
+        SSLContext.getDefault().createSSLEngine();
         var platform = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         platform.createContext("/", exchange -> {
             var answer = exchange.getRequestURI().getPath().endsWith("/exec") ? ENDED : EMPTY;

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,6 +54,20 @@ class CallingTest {
                 .doesNotContain("hunter2");
         assertThat(platform.run("bunker", "create", "debian", "--env", "TOKEN").err())
                 .contains("--env", "KEY=VALUE");
+    }
+
+    /** TLS is made ready for where it is used alone; there, what is no TLS is not talked to. */
+    @Test
+    void anAddressWithTlsIsSpokenToWithTlsOnly() {
+        platform.data("/", exchange -> "[]");
+        var plain = platform.environment();
+        assertThat(platform.run("image", "ls").code()).isZero();
+        var secure = Map.of(
+                "SCAIBUNKER_URL", plain.get("SCAIBUNKER_URL").replace("http:", "https:"), "SCAIBUNKER_KEY", "sgk_x");
+        var ended = Program.run(secure, InputStream.nullInputStream(), "image", "ls");
+        assertThat(ended.code()).isEqualTo(9);
+        assertThat(ended.err()).contains("does not answer").doesNotContain("no TLS was made ready");
+        assertThat(platform.asked()).hasSize(1);
     }
 
     @Test
