@@ -13,6 +13,7 @@ public final class Main {
                 .addSubcommand(new BakeBench())
                 .addSubcommand(new BunkersBench())
                 .addSubcommand(new ChaosBench())
+                .addSubcommand(new CliBench())
                 .addSubcommand(new ConvergeBench())
                 .addSubcommand(new FanoutBench())
                 .addSubcommand(new PlacementBench())

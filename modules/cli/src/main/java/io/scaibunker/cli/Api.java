@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -20,6 +22,7 @@ import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,8 @@ final class Api {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final int ANSWER_BYTES_MAX = 64 << 20;
     private static final int PAGE = 1000;
+    private static final Set<String> SECRETS = Set.of("password", "token", "env_vars", "env", "stdin");
+    private static final String HIDDEN = "***";
     private static final int OK = 200;
     private static final int REDIRECTED = 300;
 
@@ -49,11 +54,11 @@ final class Api {
     Api(Context context, @Nullable PrintStream trace) {
         this.context = context;
         this.trace = trace;
-        http = HttpClient.newBuilder()
+        var client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_TIMEOUT)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .build();
+                .followRedirects(HttpClient.Redirect.NEVER);
+        http = ("https".equals(context.url().getScheme()) ? client : client.sslContext(NoTls.context())).build();
     }
 
     Context context() {
@@ -148,7 +153,7 @@ final class Api {
         trace("> " + call.method() + " " + context.url().resolve(call.target()));
         var body = call.body();
         if (body != null) {
-            trace("> " + body);
+            trace("> " + told(body));
         }
         var started = System.nanoTime();
         var response = answer(request.build());
@@ -209,6 +214,29 @@ final class Api {
                     0,
                     "");
         }
+    }
+
+    /** As it is sent, but for what is nobody's business: a trace is pasted into a ticket. */
+    private static JsonNode told(JsonNode body) {
+        if (body instanceof ObjectNode fields) {
+            var told = JSON.createObjectNode();
+            fields.properties().forEach(field -> {
+                var hidden = SECRETS.contains(field.getKey());
+                told.set(field.getKey(), hidden ? hidden(field.getValue()) : told(field.getValue()));
+            });
+            return told;
+        }
+        return body;
+    }
+
+    /** The names in it stay. */
+    private static JsonNode hidden(JsonNode secret) {
+        if (secret instanceof ObjectNode fields) {
+            var told = JSON.createObjectNode();
+            fields.propertyStream().forEach(field -> told.put(field.getKey(), HIDDEN));
+            return told;
+        }
+        return TextNode.valueOf(HIDDEN);
     }
 
     private void trace(String line) {

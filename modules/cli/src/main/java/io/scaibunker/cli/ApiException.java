@@ -40,6 +40,16 @@ final class ApiException extends IOException {
         return new ApiException(status, code, text.toString(), null);
     }
 
+    /** What a stream of events ended with. */
+    static ApiException ended(String code, String message) {
+        var status = switch (code) {
+            case "AUTH_TOKEN_MISSING", "AUTH_TOKEN_INVALID" -> 401;
+            case "SERVICE_UNAVAILABLE", "INTERNAL" -> 503;
+            default -> code.endsWith("_NOT_FOUND") ? 404 : 403;
+        };
+        return answered(status, code, message, List.of(), 0, "");
+    }
+
     static ApiException silent(Context context, Throwable thrown) {
         var why = thrown.getMessage() == null ? thrown.getClass().getSimpleName() : thrown.getMessage();
         return new ApiException(

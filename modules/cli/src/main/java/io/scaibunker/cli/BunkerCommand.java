@@ -1,6 +1,7 @@
 package io.scaibunker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -179,14 +180,14 @@ final class BunkerCommand {
                 }
             }
             if (wait) {
-                await(api, id, List.of("terminated", "failed"), patience.longest());
+                await(terminal, api, id, List.of("terminated", "failed"), patience.longest());
             }
         }
         return ExitCode.DONE.number();
     }
 
     private boolean isReady(Api api, String snapshot, Patience patience) throws IOException, TimeoutException {
-        var seen = SnapshotCommand.await(api, api.data(Call.get("snapshots", snapshot)), patience.longest());
+        var seen = SnapshotCommand.await(terminal, api, api.data(Call.get("snapshots", snapshot)), patience.longest());
         var ready = seen.path("status").asText().equals("ready");
         if (!ready) {
             terminal.err().println(Text.of(seen.at("/error/code")) + ": " + Text.of(seen.at("/error/message")));
@@ -227,16 +228,24 @@ final class BunkerCommand {
         return ExitCode.DONE.number();
     }
 
-    /** Until a bunker has come to one of these states. */
-    static void await(Api api, String id, List<String> states, @Nullable Duration longest)
+    /** Until a bunker has come to one of these states; where somebody watches, its state is told meanwhile. */
+    static void await(Terminal terminal, Api api, String id, List<String> states, @Nullable Duration longest)
             throws IOException, TimeoutException {
-        new EventStream(api, Call.get(BUNKERS, id, "events"), longest, () -> {}).follow(event -> {
-            return switch (event.kind()) {
-                case "snapshot" ->
-                    states.contains(event.data().at("/bunker/status").asText());
-                case "bunker" -> states.contains(event.data().path("status").asText());
-                default -> false;
-            };
-        });
+        var progress = terminal.progress();
+        try {
+            new EventStream(api, Call.get(BUNKERS, id, "events"), longest, () -> {}).follow(event -> {
+                var bunker = switch (event.kind()) {
+                    case "snapshot" -> event.data().path("bunker");
+                    case "bunker" -> event.data();
+                    default -> MissingNode.getInstance();
+                };
+                if (bunker.path("status").isTextual()) {
+                    progress.enter("bunker " + Text.of(bunker.path("status")));
+                }
+                return states.contains(bunker.path("status").asText());
+            });
+        } finally {
+            progress.end();
+        }
     }
 }

@@ -3,12 +3,13 @@ package io.scaibunker.cli;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -82,18 +83,16 @@ final class CopyCommand implements Callable<Integer> {
             throw new UsageException("'" + from + "' is no regular file");
         }
         var size = isStandard ? -1 : Files.size(Path.of(from));
-        var api = remote.api(terminal);
-        progress.enter("sending");
-        api.upload(
-                file(api, place, false),
-                BodyPublishers.ofInputStream(() -> new Counted(open(isStandard), size, progress)));
-    }
-
-    private InputStream open(boolean isStandard) {
-        try {
-            return isStandard ? terminal.in() : Files.newInputStream(Path.of(from));
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
+        try (var bytes =
+                new Counted(isStandard ? terminal.in() : Files.newInputStream(Path.of(from)), size, progress)) {
+            var api = remote.api(terminal);
+            progress.enter("sending");
+            try {
+                api.upload(file(api, place, false), BodyPublishers.ofInputStream(() -> bytes));
+            } catch (IOException failed) {
+                // To HTTP it is all one; it is this machine's fault, not the platform's.
+                throw bytes.broken == null ? failed : bytes.broken;
+            }
         }
     }
 
@@ -109,14 +108,31 @@ final class CopyCommand implements Callable<Integer> {
                 terminal.out().flush();
                 return;
             }
-            var target = target(place);
-            var part = Files.createTempFile(target.toAbsolutePath().getParent(), ".scaibunker-", ".part");
-            try {
-                Files.copy(body, part, StandardCopyOption.REPLACE_EXISTING);
-                Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(part);
+            keep(body, target(place));
+        }
+    }
+
+    /** As a shell would write it: a link is followed, a file's mode stays, a new file's is what is usual here. */
+    static void keep(InputStream body, Path named) throws IOException {
+        var target = Files.exists(named) ? named.toRealPath() : named.toAbsolutePath();
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            // A pipe or a device: nothing to be put in its place.
+            try (var out = Files.newOutputStream(target)) {
+                body.transferTo(out);
             }
+            return;
+        }
+        var part = target.resolveSibling(".scaibunker-" + UUID.randomUUID() + ".part");
+        try {
+            try (var out = Files.newOutputStream(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                if (Files.exists(target)) {
+                    Files.setPosixFilePermissions(part, Files.getPosixFilePermissions(target));
+                }
+                body.transferTo(out);
+            }
+            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(part);
         }
     }
 
@@ -134,6 +150,8 @@ final class CopyCommand implements Callable<Integer> {
         private final long size;
         private final Progress progress;
         private long done;
+        /** What reading failed with. */
+        private volatile @Nullable IOException broken;
 
         Counted(InputStream bytes, long size, Progress progress) {
             super(bytes);
@@ -143,16 +161,26 @@ final class CopyCommand implements Callable<Integer> {
 
         @Override
         public int read() throws IOException {
-            var one = super.read();
-            count(one < 0 ? -1 : 1);
-            return one;
+            try {
+                var one = super.read();
+                count(one < 0 ? -1 : 1);
+                return one;
+            } catch (IOException unreadable) {
+                broken = unreadable;
+                throw unreadable;
+            }
         }
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
-            var count = super.read(bytes, offset, length);
-            count(count);
-            return count;
+            try {
+                var count = super.read(bytes, offset, length);
+                count(count);
+                return count;
+            } catch (IOException unreadable) {
+                broken = unreadable;
+                throw unreadable;
+            }
         }
 
         private void count(int count) {

@@ -111,7 +111,7 @@ final class CreateCommand implements Callable<Integer> {
         var bunker = api.data(Call.post("bunkers").body(wish().json()).within(longest));
         if (wait) {
             var id = bunker.path("id").asText();
-            BunkerCommand.await(api, id, List.of("running", "failed", "terminated"), patience.longest());
+            BunkerCommand.await(terminal, api, id, List.of("running", "failed", "terminated"), patience.longest());
             bunker = api.data(Call.get("bunkers", id));
         }
         output.print(terminal, bunker, output.isForPeople() ? BunkerCommand.sheet(terminal, bunker) : List.of());

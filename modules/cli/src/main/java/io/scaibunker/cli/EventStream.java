@@ -9,7 +9,8 @@ import java.io.InputStreamReader;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class EventStream {
     static final String TYPE = "text/event-stream";
     private static final Duration SILENCE = Duration.ofSeconds(45);
+    /** Until an answer begins. */
+    private static final Duration ANSWER = Duration.ofSeconds(60);
+
+    private static final Duration REST = Duration.ofMillis(100);
+    private static final int HEARD_MAX = 256;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
     private static final int SERVER_ERROR = 500;
@@ -35,7 +41,24 @@ final class EventStream {
     interface Listener {
         /** @return whether it was enough */
         boolean hear(Event event) throws IOException;
+
+        /**
+         * Called when nothing comes, some ten times a second.
+         *
+         * @return whether it was enough
+         */
+        default boolean rest() throws IOException {
+            return false;
+        }
     }
+
+    /** What the thread that reads hands to the one that listens. */
+    private sealed interface Heard permits Told, Over {}
+
+    private record Told(Event event) implements Heard {}
+
+    /** @param why null for an end without a mistake */
+    private record Over(@Nullable IOException why) implements Heard {}
 
     private final Api api;
     private final Call call;
@@ -81,7 +104,7 @@ final class EventStream {
             }
             requireTime();
             onLoss.run();
-            await(pause);
+            Patience.pause(pause, deadline);
         }
     }
 
@@ -100,10 +123,18 @@ final class EventStream {
         return deadline == Long.MAX_VALUE ? Long.MAX_VALUE : deadline - System.nanoTime();
     }
 
-    private void await(Duration pause) throws IOException {
-        try {
-            if (new Semaphore(0).tryAcquire(Math.min(pause.toNanos(), left()), TimeUnit.NANOSECONDS)) {
-                throw new IllegalStateException("nobody releases it");
+    private boolean once(Listener listener) throws IOException, TimeoutException {
+        call.with("last_event_id", lastId.isEmpty() ? null : lastId);
+        var response = api.open(call.within(Duration.ofNanos(Math.min(ANSWER.toNanos(), left()))), TYPE);
+        heardAt.set(System.nanoTime());
+        var heard = new ArrayBlockingQueue<Heard>(HEARD_MAX);
+        try (var body = response.body()) {
+            // A read waits for ever by itself.
+            var reader = Thread.ofVirtual().start(() -> read(body, heard));
+            try {
+                return listen(heard, listener);
+            } finally {
+                reader.interrupt();
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -111,38 +142,60 @@ final class EventStream {
         }
     }
 
-    private boolean once(Listener listener) throws IOException, TimeoutException {
-        var response = api.open(call.with("last_event_id", lastId.isEmpty() ? null : lastId), TYPE);
-        heardAt.set(System.nanoTime());
-        var ended = new Semaphore(0);
-        try (var body = response.body();
-                var lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
-            Thread.ofVirtual().start(() -> cutWhenSilent(body, ended));
-            return read(lines, listener);
-        } catch (IOException broken) {
-            requireTime();
-            throw broken;
-        } finally {
-            ended.release();
-        }
-    }
-
-    /** A read waits for ever by itself. */
-    private void cutWhenSilent(InputStream body, Semaphore ended) {
-        try {
-            var wait = 0L;
-            do {
-                wait = Math.min(left(), heardAt.get() + SILENCE.toNanos() - System.nanoTime());
-            } while (wait > 0 && !ended.tryAcquire(wait, TimeUnit.NANOSECONDS));
-            if (wait <= 0) {
-                body.close();
+    private boolean listen(BlockingQueue<Heard> heard, Listener listener)
+            throws IOException, InterruptedException, TimeoutException {
+        while (true) {
+            var silence = heardAt.get() + SILENCE.toNanos() - System.nanoTime();
+            var wait = Math.min(REST.toNanos(), Math.min(left(), silence));
+            switch (heard.poll(Math.max(0, wait), TimeUnit.NANOSECONDS)) {
+                case Told told -> {
+                    lastId = told.event().id();
+                    if (listener.hear(told.event())) {
+                        return true;
+                    }
+                    requireMore(told.event());
+                }
+                case Over over -> {
+                    if (over.why() != null) {
+                        throw over.why();
+                    }
+                    return false;
+                }
+                case null -> {
+                    if (listener.rest()) {
+                        return true;
+                    }
+                    if (silence <= 0) {
+                        throw new IOException("nothing was heard for " + SILENCE.toSeconds() + " s");
+                    }
+                }
             }
-        } catch (InterruptedException | IOException _) {
-            // The connection is over either way.
+            requireTime();
         }
     }
 
-    private boolean read(BufferedReader lines, Listener listener) throws IOException {
+    /** The platform's last word is a refusal, or asks to come again later. */
+    private static void requireMore(Event event) throws ApiException {
+        if (event.kind().equals("end")) {
+            throw ApiException.ended(
+                    Text.of(event.data().path("code")), Text.of(event.data().path("message")));
+        }
+    }
+
+    private void read(InputStream body, BlockingQueue<Heard> heard) {
+        try {
+            try (var lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+                read(lines, heard);
+                heard.put(new Over(null));
+            } catch (IOException broken) {
+                heard.put(new Over(broken));
+            }
+        } catch (InterruptedException _) {
+            // Nobody listens any more.
+        }
+    }
+
+    private void read(BufferedReader lines, BlockingQueue<Heard> heard) throws IOException, InterruptedException {
         var id = lastId;
         var kind = "message";
         var data = new StringBuilder();
@@ -150,10 +203,7 @@ final class EventStream {
             heardAt.set(System.nanoTime());
             if (line.isEmpty()) {
                 if (!data.isEmpty()) {
-                    lastId = id;
-                    if (listener.hear(new Event(id, kind, json(data.toString())))) {
-                        return true;
-                    }
+                    heard.put(new Told(new Event(id, kind, json(data.toString()))));
                 }
                 kind = "message";
                 data.setLength(0);
@@ -171,7 +221,6 @@ final class EventStream {
                 }
             }
         }
-        return false;
     }
 
     private static void append(StringBuilder data, String value) throws IOException {

@@ -13,7 +13,10 @@ import picocli.CommandLine.Parameters;
         name = "events",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Tells what happens to an image or a bunker, live, a line each; with -o json the whole events.",
+        description = {
+            "Tells what happens to an image or a bunker, live, a line each, until Ctrl-C. The whole events with -o json,",
+            "a line each, and with -o yaml, a document each; they have no names for -o name."
+        },
         footer = {
             "",
             "Examples:",
@@ -44,6 +47,9 @@ final class EventsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, TimeoutException {
+        if (output.isName()) {
+            throw new UsageException("events have no names; -o json and -o yaml tell them whole");
+        }
         var api = remote.api(terminal);
         var call = isBunker || name.startsWith("bnk_")
                 ? Call.get("bunkers", new Names(api).bunker(name), "events")
@@ -56,17 +62,17 @@ final class EventsCommand implements Callable<Integer> {
                 .follow(event -> {
                     tell(event);
                     // Nobody reads any more.
-                    return event.kind().equals("end") || terminal.out().checkError();
+                    return terminal.out().checkError();
                 });
         return ExitCode.DONE.number();
     }
 
-    private void tell(EventStream.Event event) {
+    private void tell(EventStream.Event event) throws IOException {
         if (!output.isForPeople()) {
             var whole = Api.JSON.createObjectNode();
             whole.put("id", event.id()).put("event", event.kind());
             whole.set("data", event.data());
-            terminal.out().println(whole);
+            output.printNext(terminal, whole);
             return;
         }
         var data = event.data();

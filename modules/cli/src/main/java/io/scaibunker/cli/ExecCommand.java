@@ -5,6 +5,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -22,13 +24,16 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false,
-        description =
-                "Runs a command in a bunker; its output comes as it is written, its exit code becomes this one's.",
+        description = {
+            "Runs a command in a bunker; its output comes as it is written, its exit code becomes this one's.",
+            "Input and output are text: bytes that are no UTF-8 come out changed, and are not taken in; cp takes any."
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0..255:the command's own; 128 and a signal's number when that ended it",
             "124:it took longer than --timeout",
-            "125:it could not be run: no such bunker, not allowed, no such program, …"
+            "125:it could not be run: no such bunker, not allowed, no such program, …",
+            "141:nobody reads standard output any more; the command was ended"
         },
         footer = {
             "",
@@ -42,6 +47,7 @@ final class ExecCommand implements Callable<Integer> {
     private static final int TIMED_OUT = 124;
     private static final int NOT_RUN = 125;
     private static final int SIGNALLED = 128;
+    private static final int PIPE_SIGNAL = 13;
     private static final int TIMEOUT_DEFAULT_S = 60;
     private static final int GRACE_S = 30;
 
@@ -56,7 +62,8 @@ final class ExecCommand implements Callable<Integer> {
 
     @Option(
             names = {"-i", "--stdin"},
-            description = "Hand on what comes on standard input, up to 512 KiB of text.")
+            description =
+                    "Hand on what comes on standard input, up to 512 KiB of UTF-8 text; cp takes more, and any bytes.")
     private boolean stdin;
 
     @Option(names = "--user", paramLabel = "USER", description = "A name or number of the image.")
@@ -107,7 +114,14 @@ final class ExecCommand implements Callable<Integer> {
                 } else if (line.startsWith("data:")) {
                     var data = Api.JSON.readTree(line.substring("data:".length()));
                     switch (kind) {
-                        case "stdout" -> write(terminal.out(), data);
+                        case "stdout" -> {
+                            write(terminal.out(), data);
+                            if (terminal.out().checkError()) {
+                                // As if the pipe had ended it: leaving this loop closes the connection, and that ends
+                                // it.
+                                return SIGNALLED + PIPE_SIGNAL;
+                            }
+                        }
                         case "stderr" -> write(terminal.err(), data);
                         case "exit" -> {
                             return code(data);
@@ -155,6 +169,14 @@ final class ExecCommand implements Callable<Integer> {
             throw new UsageException(
                     "more than 512 KiB on standard input; scaibunker bunker cp FILE BUNKER:/PATH takes any size");
         }
-        return new String(bytes, StandardCharsets.UTF_8);
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException _) {
+            throw new UsageException(
+                    "standard input is no UTF-8 text; scaibunker bunker cp - BUNKER:/PATH takes any bytes");
+        }
     }
 }

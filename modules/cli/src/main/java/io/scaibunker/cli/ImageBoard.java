@@ -12,6 +12,8 @@ import java.util.TreeMap;
 
 /** How an image stands on each worker, put together from its events; and how that reads. */
 final class ImageBoard {
+    private static final int BAR_MIN = 5;
+    private static final String WORKER_ID = "wrk_";
     private static final int REASON_MAX = 80;
     private static final List<String> STATES = List.of("ready", "building", "pending", "failed", "evicted");
 
@@ -67,8 +69,8 @@ final class ImageBoard {
         return "active".equals(image.path("status").asText("active"));
     }
 
-    /** The whole of it, for a terminal of so many lines: what moves comes first where not all has room. */
-    List<String> lines(int height, Style style) {
+    /** The whole of it, for a terminal of so many lines and columns: what moves comes first where not all has room. */
+    List<String> lines(int height, int columns, Style style) {
         var lines = new ArrayList<String>();
         lines.add(head(style));
         var room = Math.max(1, height - 2);
@@ -76,12 +78,12 @@ final class ImageBoard {
                 .sorted(rows.size() > room ? Comparator.comparingInt(ImageBoard::rank) : (_, _) -> 0)
                 .limit(room)
                 .toList();
-        var width = shown.stream().mapToInt(row -> name(row).length()).max().orElse(0);
-        shown.forEach(row -> lines.add(line(row, width, style)));
+        var width = shown.stream().mapToInt(row -> Text.width(name(row))).max().orElse(0);
+        shown.forEach(row -> lines.add(line(row, width, columns, style)));
         if (rows.size() > shown.size()) {
             lines.add(style.faint("… and " + (rows.size() - shown.size()) + " more"));
         }
-        return lines;
+        return lines.stream().map(line -> Text.clipped(line, columns)).toList();
     }
 
     private static int rank(JsonNode row) {
@@ -108,12 +110,17 @@ final class ImageBoard {
         return Text.of(row.path("worker_name"));
     }
 
-    private static String line(JsonNode row, int width, Style style) {
+    private String line(JsonNode row, int width, int columns, Style style) {
         var status = Text.of(row.path("status"));
         var text = new StringBuilder("  " + padded(name(row), width) + "  ");
         text.append(style.state(status)).append(" ".repeat(Math.max(1, 9 - status.length())));
         switch (status) {
-            case "building" -> text.append(progress(row));
+            case "building" -> {
+                // The bar has the room that the words leave.
+                var told = progress(row);
+                text.append(bar(row, columns - Text.width(text.toString()) - told.length() - 4))
+                        .append(told);
+            }
             case "failed" -> text.append(reason(row.path("error")));
             default -> {
                 // The state says it all.
@@ -122,9 +129,18 @@ final class ImageBoard {
         return text.toString().stripTrailing();
     }
 
-    private static String progress(JsonNode row) {
-        var text = new StringBuilder(Text.bar(row.path("percent").asInt(0)));
-        text.append("  ").append(Text.of(row.path("phase")));
+    private static String bar(JsonNode row, int room) {
+        var width = Math.min(Text.BAR, room);
+        return width < BAR_MIN ? "" : Text.bar(percent(row), width) + " ";
+    }
+
+    private static int percent(JsonNode row) {
+        return Math.clamp(row.path("percent").asInt(0), 0, 100);
+    }
+
+    private String progress(JsonNode row) {
+        var text =
+                new StringBuilder(String.format(Locale.ROOT, "%3d %%  %s", percent(row), Text.of(row.path("phase"))));
         if (row.path("bytes_total").asLong() > 0) {
             text.append("  ").append(Text.bytes(row.path("bytes_done").asLong()));
             text.append(" of ").append(Text.bytes(row.path("bytes_total").asLong()));
@@ -139,9 +155,19 @@ final class ImageBoard {
                     .append(Text.span(Duration.ofSeconds(row.path("eta_s").asLong())));
         }
         if (row.path("source").isTextual()) {
-            text.append("  from ").append(Tables.from(row));
+            text.append("  from ").append(source(row));
         }
         return text.toString();
+    }
+
+    /** A worker by its name, where that is told or it has a row of its own here. */
+    private String source(JsonNode row) {
+        var known = rows.get(row.path("source").asText());
+        if (known != null && !row.path("source_name").isTextual()) {
+            return name(known);
+        }
+        var told = Tables.from(row);
+        return told.startsWith(WORKER_ID) ? "another worker" : told;
     }
 
     /** What failed and where, in full where a line had no room for it. */
@@ -162,7 +188,7 @@ final class ImageBoard {
     }
 
     private static String padded(String text, int width) {
-        return text + " ".repeat(width - text.length());
+        return text + " ".repeat(Math.max(0, width - Text.width(text)));
     }
 
     /** One change as a line, for who keeps a log of it; empty for what is not worth one. */

@@ -253,21 +253,28 @@ final class ImageCommand {
             api.data(Call.post("images", image, "scan"));
         }
         if (wait) {
-            new EventStream(api, Call.get("images", image, "events"), patience.longest(), () -> {})
-                    .follow(event -> !isPending(api, image, event));
+            awaitScan(api, image, patience);
         }
         var verdict = new Verdict(api, image, severity);
         output.print(terminal, verdict.whole(), verdict.lines(terminal.style()));
         return (verdict.failed() ? ExitCode.UNSUCCESSFUL : ExitCode.DONE).number();
     }
 
-    private static boolean isPending(Api api, String image, EventStream.Event event) throws IOException {
-        var tells = event.kind().equals("snapshot") || event.kind().equals("scan");
-        return !tells
-                || "pending"
-                        .equals(api.data(Call.get("images", image, "scan").with("limit", 1))
-                                .path("scan_status")
-                                .asText());
+    private void awaitScan(Api api, String image, Patience patience) throws IOException, TimeoutException {
+        var progress = terminal.progress();
+        try {
+            new EventStream(api, Call.get("images", image, "events"), patience.longest(), () -> {}).follow(event -> {
+                if (!event.kind().equals("snapshot") && !event.kind().equals("scan")) {
+                    return false;
+                }
+                var status = api.data(Call.get("images", image, "scan").with("limit", 1))
+                        .path("scan_status");
+                progress.enter("scan " + Text.of(status));
+                return !"pending".equals(status.asText());
+            });
+        } finally {
+            progress.end();
+        }
     }
 
     @Command(

@@ -2,12 +2,15 @@ package io.scaibunker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.util.List;
+import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 
 /** Follows an image until its copies are where they should be; {@code image watch}, and {@code --wait}. */
-final class ImageWatch {
-    private static final int HEIGHT_DEFAULT = 24;
+final class ImageWatch implements EventStream.Listener {
+    /** A large fleet tells a lot in a short time; eyes and the platform need less of it. */
+    private static final Duration BETWEEN_DRAWINGS = Duration.ofMillis(100);
+
+    private static final Duration BETWEEN_QUESTIONS = Duration.ofSeconds(1);
     private static final String CLEAR_TO_END = "\u001b[J";
 
     /** When it is over. */
@@ -25,7 +28,15 @@ final class ImageWatch {
     private final String image;
     private final Until until;
     private final ImageBoard board = new ImageBoard();
+    private final Pace drawings = new Pace(BETWEEN_DRAWINGS, System::nanoTime);
+    private final Pace questions = new Pace(BETWEEN_QUESTIONS, System::nanoTime);
     private int drawn;
+    /** What was heard is not drawn yet. */
+    private boolean stale;
+    /** What was heard may have been the last that was missing. */
+    private boolean open;
+
+    private boolean well = true;
 
     ImageWatch(Terminal terminal, Api api, String image, Until until) {
         this.terminal = terminal;
@@ -36,39 +47,51 @@ final class ImageWatch {
 
     /** @return whether it ended well */
     boolean run(Patience patience) throws IOException, TimeoutException {
-        var well = new boolean[] {true};
-        new EventStream(api, Call.get("images", image, "events"), patience.longest(), this::tellLoss).follow(event -> {
-            if (event.kind().equals("end")) {
-                throw ApiException.answered(
-                        401,
-                        Text.of(event.data().path("code")),
-                        Text.of(event.data().path("message")),
-                        List.of(),
-                        0,
-                        "");
-            }
-            board.hear(event);
-            show(event);
-            if (event.kind().equals("progress") || event.data().path("more").asBoolean()) {
-                return false;
-            }
-            if (until != Until.NEVER && !board.isActive()) {
-                well[0] = false;
-                return true;
-            }
-            return isOver(well);
-        });
-        if (!well[0]) {
+        new EventStream(api, Call.get("images", image, "events"), patience.longest(), this::tellLoss).follow(this);
+        draw();
+        if (!well) {
             board.failures().forEach(terminal.err()::println);
         }
-        return well[0];
+        return well;
+    }
+
+    @Override
+    public boolean hear(EventStream.Event event) throws IOException {
+        board.hear(event);
+        show(event);
+        open |= switch (event.kind()) {
+            case "progress", "end" -> false;
+            default -> !event.data().path("more").asBoolean();
+        };
+        return rest();
+    }
+
+    /** What was put off because it came too soon after the last. */
+    @Override
+    public boolean rest() throws IOException {
+        if (stale && drawings.isDue()) {
+            draw();
+        }
+        if (!open || until == Until.NEVER) {
+            return false;
+        }
+        if (!board.isActive()) {
+            well = false;
+            return true;
+        }
+        if (board.count("ready") + board.count("failed") == 0 && board.isMoving()) {
+            open = false;
+            return false;
+        }
+        if (!questions.isDue()) {
+            return false;
+        }
+        open = false;
+        return isOver();
     }
 
     /** The events tell when to look; what counts as complete the platform says, who knows which workers are lost. */
-    private boolean isOver(boolean[] well) throws IOException {
-        if (until == Until.NEVER || board.count("ready") + board.count("failed") == 0 && board.isMoving()) {
-            return false;
-        }
+    private boolean isOver() throws IOException {
         var readiness = api.data(Call.get("images", image)).path("readiness");
         var isUsable = readiness.path("ready").asInt() > 0;
         var isComplete =
@@ -76,7 +99,7 @@ final class ImageWatch {
         if (until == Until.USABLE ? isUsable : isComplete) {
             return true;
         }
-        well[0] = board.isMoving();
+        well = board.isMoving();
         return !board.isMoving();
     }
 
@@ -87,9 +110,9 @@ final class ImageWatch {
 
     private void show(EventStream.Event event) {
         if (terminal.live()) {
-            redraw();
+            stale = true;
         } else if (event.kind().equals("snapshot") && !event.data().path("more").asBoolean()) {
-            board.lines(Integer.MAX_VALUE, Style.PLAIN).forEach(terminal.err()::println);
+            board.lines(Integer.MAX_VALUE, Integer.MAX_VALUE, Style.PLAIN).forEach(terminal.err()::println);
         } else {
             var line = ImageBoard.log(event);
             if (!line.isEmpty()) {
@@ -98,8 +121,12 @@ final class ImageWatch {
         }
     }
 
-    private void redraw() {
-        var lines = board.lines(height(), Style.of(true, terminal.environment()));
+    private void draw() {
+        if (!stale) {
+            return;
+        }
+        stale = false;
+        var lines = board.lines(terminal.lines(), terminal.columns(), Style.of(true, terminal.environment()));
         var text = new StringBuilder();
         if (drawn > 0) {
             text.append("\u001b[").append(drawn).append('F');
@@ -109,12 +136,6 @@ final class ImageWatch {
         terminal.err().print(text);
         terminal.err().flush();
         drawn = lines.size();
-    }
-
-    /** As the launcher found it; a terminal that is made smaller meanwhile scrolls. */
-    private int height() {
-        var told = terminal.environment().getOrDefault("LINES", "");
-        return told.matches("[0-9]{1,4}") ? Integer.parseInt(told) : HEIGHT_DEFAULT;
     }
 
     /** For who wants the outcome, and not the road to it. */

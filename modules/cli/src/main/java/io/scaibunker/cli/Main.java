@@ -3,8 +3,12 @@ package io.scaibunker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.PrintWriter;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -25,6 +29,7 @@ public final class Main {
     private static final String LIVE = "scaibunker.live";
 
     private static final String SHOWN = "scaibunker.shown";
+    private static final String COMPLETION = "completion";
 
     /** What commands that call a platform end with; others list their own. */
     private static final Map<String, String> EXIT_CODES = new TreeMap<>(Map.of(
@@ -65,36 +70,58 @@ public final class Main {
 
     /** One command, start to end. */
     static int run(Terminal terminal, String... arguments) {
-        return program(terminal).execute(arguments);
+        var commands = commands(terminal);
+        var first = arguments.length == 0 ? "" : arguments[0];
+        // To read what all commands take is most of a start's work: where one is named, that one is enough.
+        if (first.equals("--version") || first.equals("-V")) {
+            commands.clear();
+        } else if (commands.containsKey(first) && !first.equals(COMPLETION)) {
+            commands.keySet().retainAll(Set.of(first));
+        }
+        return program(terminal, commands.values()).execute(arguments);
     }
 
     /** All commands there are. */
     static CommandLine program(Terminal terminal) {
-        var out = new PrintWriter(terminal.out(), true, UTF_8);
-        var err = new PrintWriter(terminal.err(), true, UTF_8);
-        var program = new CommandLine(new Main())
-                .addSubcommand(new LoginCommand(terminal))
-                .addSubcommand(new ContextCommand(terminal))
-                .addSubcommand(new CommandLine(new ImageCommand(terminal)).addSubcommand(new RegisterCommand(terminal)))
-                .addSubcommand(new GroupCommand(terminal))
-                .addSubcommand(new WorkerCommand(terminal))
-                .addSubcommand(new CommandLine(new BunkerCommand(terminal))
+        return program(terminal, commands(terminal).values());
+    }
+
+    private static Map<String, Supplier<Object>> commands(Terminal terminal) {
+        var commands = new LinkedHashMap<String, Supplier<Object>>();
+        commands.put("login", () -> new LoginCommand(terminal));
+        commands.put("context", () -> new ContextCommand(terminal));
+        commands.put(
+                "image",
+                () -> new CommandLine(new ImageCommand(terminal)).addSubcommand(new RegisterCommand(terminal)));
+        commands.put("group", () -> new GroupCommand(terminal));
+        commands.put("worker", () -> new WorkerCommand(terminal));
+        commands.put(
+                "bunker",
+                () -> new CommandLine(new BunkerCommand(terminal))
                         .addSubcommand(new CreateCommand(terminal))
                         .addSubcommand(new ExecCommand(terminal))
                         .addSubcommand(new ShellCommand(terminal))
-                        .addSubcommand(new CopyCommand(terminal)))
-                .addSubcommand(new SnapshotCommand(terminal))
-                .addSubcommand(new EventsCommand(terminal))
-                .addSubcommand(new CredentialCommand(terminal))
-                .addSubcommand(new QuotaCommand(terminal))
-                .addSubcommand(new AccessCommands.TenantCommand(terminal))
-                .addSubcommand(new AccessCommands.UserCommand(terminal))
-                .addSubcommand(new AccessCommands.KeyCommand(terminal))
-                .addSubcommand(new BakeCommand(terminal))
-                .addSubcommand(new ScanCommand(terminal))
-                .addSubcommand(new VulndbCommand(terminal))
-                .addSubcommand(new CompletionCommand(terminal))
-                .registerConverter(BunkerPath.class, new BunkerPath.Converter());
+                        .addSubcommand(new CopyCommand(terminal)));
+        commands.put("snapshot", () -> new SnapshotCommand(terminal));
+        commands.put("events", () -> new EventsCommand(terminal));
+        commands.put("credential", () -> new CredentialCommand(terminal));
+        commands.put("quota", () -> new QuotaCommand(terminal));
+        commands.put("tenant", () -> new AccessCommands.TenantCommand(terminal));
+        commands.put("user", () -> new AccessCommands.UserCommand(terminal));
+        commands.put("key", () -> new AccessCommands.KeyCommand(terminal));
+        commands.put("bake", () -> new BakeCommand(terminal));
+        commands.put("scan", () -> new ScanCommand(terminal));
+        commands.put("vulndb", () -> new VulndbCommand(terminal));
+        commands.put(COMPLETION, () -> new CompletionCommand(terminal));
+        return commands;
+    }
+
+    private static CommandLine program(Terminal terminal, Collection<Supplier<Object>> commands) {
+        var out = new PrintWriter(terminal.out(), true, UTF_8);
+        var err = new PrintWriter(terminal.err(), true, UTF_8);
+        var program = new CommandLine(new Main());
+        commands.forEach(command -> program.addSubcommand(command.get()));
+        program.registerConverter(BunkerPath.class, new BunkerPath.Converter());
         tellExitCodes(program);
         return program.setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)

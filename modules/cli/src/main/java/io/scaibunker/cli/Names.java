@@ -3,13 +3,14 @@ package io.scaibunker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
 
 /** From what a person types to what the API wants: an id stays, a name is looked up. */
 final class Names {
     private static final int TOLD_MAX = 10;
-    private static final Set<String> ENDED = Set.of("terminated", "failed");
+    /** In the order of a bunker's life, so that none slips through on its way; those that have ended may be very many. */
+    private static final List<String> LIVING = List.of("pending", "provisioning", "running", "paused", "terminating");
 
     private final Api api;
 
@@ -36,13 +37,14 @@ final class Names {
         if (isId(text, "bnk")) {
             return text;
         }
-        var living = Api.JSON.createArrayNode();
-        for (var bunker : api.all(Call.get("bunkers"))) {
-            if (!ENDED.contains(bunker.path("status").asText())) {
-                living.add(bunker);
+        // By id: one may go from a state to the next between two questions.
+        var living = new LinkedHashMap<String, JsonNode>();
+        for (var status : LIVING) {
+            for (var bunker : api.all(Call.get("bunkers").with("status", status))) {
+                living.put(bunker.path("id").asText(), bunker);
             }
         }
-        return one("living bunker", text, living);
+        return one("living bunker", text, Api.JSON.createArrayNode().addAll(living.values()));
     }
 
     List<String> images(List<String> texts) throws IOException {

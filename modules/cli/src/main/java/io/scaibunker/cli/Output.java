@@ -33,6 +33,20 @@ final class Output {
         return form == Form.JSON;
     }
 
+    boolean isName() {
+        return form == Form.NAME;
+    }
+
+    /** One of many things, as they come: a line, or a document of a YAML stream. */
+    void printNext(Terminal terminal, JsonNode thing) throws IOException {
+        if (form == Form.YAML) {
+            terminal.out().println("---");
+            structured(terminal.out(), thing);
+        } else {
+            terminal.out().println(thing);
+        }
+    }
+
     /** A list. */
     void print(Terminal terminal, JsonNode rows, Table table) throws IOException {
         switch (form) {

@@ -1,6 +1,10 @@
 package io.scaibunker.cli;
 
+import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -20,6 +24,27 @@ final class Patience {
     @Nullable
     Duration longest() {
         return longest;
+    }
+
+    /**
+     * Waits, before one looks again.
+     *
+     * @param end by {@link System#nanoTime}; {@link Long#MAX_VALUE} for never
+     * @throws TimeoutException if that is over
+     */
+    static void pause(Duration longest, long end) throws InterruptedIOException, TimeoutException {
+        var left = end == Long.MAX_VALUE ? Long.MAX_VALUE : end - System.nanoTime();
+        if (left <= 0) {
+            throw new TimeoutException("it took too long");
+        }
+        try {
+            if (new Semaphore(0).tryAcquire(Math.min(longest.toNanos(), left), TimeUnit.NANOSECONDS)) {
+                throw new IllegalStateException("nobody releases it");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
     }
 
     static final class Seconds implements ITypeConverter<Duration> {

@@ -11,7 +11,7 @@ final class Remote {
 
     @Option(
             names = {"-v", "--verbose"},
-            description = "Tell on standard error what is asked over HTTP, and how long it took.")
+            description = "Tell on standard error what is asked over HTTP, but for secrets, and how long it took.")
     private boolean verbose;
 
     Api api(Terminal terminal) throws IOException {

@@ -83,14 +83,15 @@ final class ShellCommand implements Callable<Integer> {
         Attributes before = screen.enterRawMode();
         try {
             var socket = api.socket(call, inside);
+            var queue = new SocketQueue(socket);
             try {
                 screen.handle(
                         org.jline.terminal.Terminal.Signal.WINCH,
                         signal -> resize(
-                                socket,
+                                queue,
                                 screen.getSize().getColumns(),
                                 screen.getSize().getRows()));
-                Thread.ofPlatform().daemon().start(() -> type(socket));
+                Thread.ofPlatform().daemon().start(() -> type(queue));
                 return inside.end();
             } finally {
                 socket.abort();
@@ -101,26 +102,25 @@ final class ShellCommand implements Callable<Integer> {
     }
 
     /** Reads keys past the screen's own stream: that one could not be closed while a key is waited for. */
-    private void type(WebSocket socket) {
+    private void type(SocketQueue queue) {
         var piece = new byte[PIECE];
         try {
             for (var count = terminal.in().read(piece);
                     count >= 0;
                     count = terminal.in().read(piece)) {
-                // One at a time: the next may be sent when this one is.
-                socket.sendBinary(ByteBuffer.wrap(piece.clone(), 0, count), true)
-                        .join();
+                // One at a time: what nobody takes inside is not read here.
+                queue.bytes(ByteBuffer.wrap(piece.clone(), 0, count)).join();
             }
         } catch (IOException | RuntimeException _) {
             // The connection, or the terminal, is gone; whoever waits for the end learns it there.
         }
     }
 
-    private static void resize(WebSocket socket, int columns, int rows) {
+    private static void resize(SocketQueue queue, int columns, int rows) {
         if (columns > 0 && rows > 0) {
             var size = Api.JSON.createObjectNode();
             size.putObject("resize").put("cols", columns).put("rows", rows);
-            socket.sendText(size.toString(), true);
+            queue.text(size.toString());
         }
     }
 

@@ -41,20 +41,27 @@ final class SnapshotCommand {
             throws IOException, TimeoutException {
         var api = remote.api(terminal);
         var snapshot = api.data(Call.post("bunkers", new Names(api).bunker(name), "snapshot"));
-        var seen = wait ? await(api, snapshot, patience.longest()) : snapshot;
+        var seen = wait ? await(terminal, api, snapshot, patience.longest()) : snapshot;
         output.print(terminal, seen, output.isForPeople() ? sheet(seen) : List.of());
         return (Text.of(seen.path("status")).equals("failed") ? ExitCode.UNSUCCESSFUL : ExitCode.DONE).number();
     }
 
-    /** Until it is ready, or failed. */
-    static JsonNode await(Api api, JsonNode snapshot, @Nullable Duration longest) throws IOException, TimeoutException {
+    /** Until it is ready, or failed; where somebody watches, its state is told meanwhile. */
+    static JsonNode await(Terminal terminal, Api api, JsonNode snapshot, @Nullable Duration longest)
+            throws IOException, TimeoutException {
         var seen = new JsonNode[] {snapshot};
         var events = Call.get("bunkers", snapshot.path("bunker_id").asText(), "events");
-        new EventStream(api, events, longest, () -> {}).follow(event -> {
-            seen[0] = api.data(Call.get(SNAPSHOTS, snapshot.path("id").asText()));
-            return !List.of("pending", "creating")
-                    .contains(seen[0].path("status").asText());
-        });
+        var progress = terminal.progress();
+        try {
+            new EventStream(api, events, longest, () -> {}).follow(event -> {
+                seen[0] = api.data(Call.get(SNAPSHOTS, snapshot.path("id").asText()));
+                progress.enter("snapshot " + Text.of(seen[0].path("status")));
+                return !List.of("pending", "creating")
+                        .contains(seen[0].path("status").asText());
+            });
+        } finally {
+            progress.end();
+        }
         return seen[0];
     }
 

@@ -5,25 +5,81 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jline.utils.WCWidth;
 
 /** How values read on a terminal. */
 final class Text {
     private static final String NOTHING = "-";
+    /** Controls, those of eight bits among them; marks that turn the direction of writing, or cannot be seen; ends of lines. */
+    private static final Pattern STEERING = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
     private static final long MINUTE = 60;
     private static final long HOUR = 3600;
     private static final long DAY = 86_400;
     private static final double STEP = 1000;
     private static final double BINARY_STEP = 1024;
-    private static final int BAR = 20;
+    static final int BAR = 20;
     private static final int FULL = 100;
     private static final String[] BINARY_UNITS = {"MiB", "GiB", "TiB"};
     private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB", "PB"};
 
     private Text() {}
 
-    /** Names and messages may hold what steers a terminal. */
+    /** Names and messages may hold what steers a terminal, or makes it show something else than what is there. */
     static String plain(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+        return STEERING.matcher(text.replace('\t', ' ')).replaceAll("?");
+    }
+
+    /**
+     * A line that may be coloured, cut to the columns that a terminal has: a longer one would be two of the terminal's, and
+     * whoever goes back by lines would miss the beginning.
+     */
+    static String clipped(String line, int columns) {
+        if (width(line) <= columns) {
+            return line;
+        }
+        var clipped = new StringBuilder();
+        var room = columns - 1;
+        for (var at = 0; at < line.length(); ) {
+            var colour = colourAt(line, at);
+            if (colour > 0) {
+                clipped.append(line, at, at + colour);
+                at += colour;
+                continue;
+            }
+            var point = line.codePointAt(at);
+            room -= WCWidth.wcwidth(point);
+            if (room < 0) {
+                break;
+            }
+            clipped.appendCodePoint(point);
+            at += Character.charCount(point);
+        }
+        return clipped.append('…')
+                .append(line.indexOf('\u001b') < 0 ? "" : "\u001b[0m")
+                .toString();
+    }
+
+    /** How many columns it takes. */
+    static int width(String line) {
+        var width = 0;
+        for (var at = 0; at < line.length(); ) {
+            var colour = colourAt(line, at);
+            if (colour > 0) {
+                at += colour;
+            } else {
+                var point = line.codePointAt(at);
+                width += Math.max(0, WCWidth.wcwidth(point));
+                at += Character.charCount(point);
+            }
+        }
+        return width;
+    }
+
+    /** @return how long the word for a colour is that begins there; 0 for none */
+    private static int colourAt(String line, int at) {
+        return line.startsWith("\u001b[", at) ? line.indexOf('m', at) + 1 - at : 0;
     }
 
     static String of(JsonNode value) {
@@ -56,9 +112,13 @@ final class Text {
 
     /** As {@code [#####...............]  25 %}. */
     static String bar(int percent) {
-        var share = Math.clamp(percent, 0, FULL);
-        var filled = share * BAR / FULL;
-        return String.format(Locale.ROOT, "[%s%s] %3d %%", "#".repeat(filled), ".".repeat(BAR - filled), share);
+        return String.format(Locale.ROOT, "%s %3d %%", bar(percent, BAR), Math.clamp(percent, 0, FULL));
+    }
+
+    /** A bar of so many signs between its ends. */
+    static String bar(int percent, int width) {
+        var filled = Math.clamp(percent, 0, FULL) * width / FULL;
+        return "[" + "#".repeat(filled) + ".".repeat(width - filled) + "]";
     }
 
     /** How long ago; {@code -} for never. */

@@ -7,10 +7,12 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.NoSuchAlgorithmException;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 
 /**
- * What the JVM is shown once after a build, so that it starts quickly from then on (JEP 514: {@code -XX:AOTCacheOutput}): common
+ * What the JVM is shown once after a build, so that it starts quickly from then on ({@code -XX:ArchiveClassesAtExit}): common
  * commands against an empty platform of its own. What they print is of no interest, that they work is.
  */
 final class Training {
@@ -22,7 +24,9 @@ final class Training {
 
     private Training() {}
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, NoSuchAlgorithmException {
+        // The platform below speaks without TLS, and so needs none of it.
+        SSLContext.getDefault().createSSLEngine();
         var platform = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         platform.createContext("/", exchange -> {
             var answer = exchange.getRequestURI().getPath().endsWith("/exec") ? ENDED : EMPTY;

@@ -81,14 +81,18 @@ final class VulndbCommand {
         var asked = ecosystems != null && !ecosystems.isEmpty() ? ecosystems : here.isEmpty() ? COMMON : here;
         var failed = 0;
         var from = bucket == null ? AdvisorySync.PUBLIC : bucket;
+        var progress = terminal.progress();
         try (var sync = new AdvisorySync(directory, from, TIMEOUT)) {
             for (var ecosystem : asked) {
                 try {
-                    terminal.out()
-                            .println(sync.ecosystem(ecosystem)
-                                    .map(VulndbCommand::line)
-                                    .orElse(ecosystem + ": unchanged"));
+                    progress.enter(ecosystem);
+                    var told = sync.ecosystem(ecosystem, progress::bytes)
+                            .map(VulndbCommand::line)
+                            .orElse(ecosystem + ": unchanged");
+                    progress.end();
+                    terminal.out().println(told);
                 } catch (IOException unfit) {
+                    progress.end();
                     failed++;
                     terminal.err()
                             .println("scaibunker vulndb sync: " + ecosystem + " from " + from + ": " + reason(unfit));

@@ -2,7 +2,9 @@ package io.scaibunker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,6 +22,7 @@ import picocli.CommandLine.Parameters;
 final class WorkerCommand {
     private static final String WORKERS = "workers";
     private static final String WORKER = "Its name or id.";
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
     private final Terminal terminal;
 
@@ -105,10 +108,39 @@ final class WorkerCommand {
                             description = "After so long those that still run are ended; default: never.")
                     @Nullable
                     Integer deadline,
+            @Option(names = "--wait", description = "Until no bunkers are there any more.") boolean wait,
+            @Mixin Patience patience,
             @Mixin Remote remote,
             @Mixin Output output)
-            throws IOException {
-        return each(names, "drain", new Wishes().with("deadline_s", deadline), remote, output);
+            throws IOException, TimeoutException {
+        var api = remote.api(terminal);
+        var drained = each(api, names, "drain", new Wishes().with("deadline_s", deadline));
+        output.print(terminal, wait ? empty(api, drained, patience.longest()) : drained, Tables.workers());
+        return ExitCode.DONE.number();
+    }
+
+    /** There is no stream of a worker's events: it is asked now and then. */
+    private JsonNode empty(Api api, JsonNode drained, @Nullable Duration longest) throws IOException, TimeoutException {
+        var end = longest == null ? Long.MAX_VALUE : System.nanoTime() + longest.toNanos();
+        var progress = terminal.progress();
+        try {
+            while (true) {
+                var seen = Api.JSON.createArrayNode();
+                for (var worker : drained) {
+                    seen.add(api.data(Call.get(WORKERS, worker.path("id").asText())));
+                }
+                var bunkers = seen.valueStream()
+                        .mapToInt(worker -> worker.path("bunkers").asInt())
+                        .sum();
+                if (bunkers == 0) {
+                    return seen;
+                }
+                progress.enter(bunkers + " bunkers still there");
+                Patience.pause(BETWEEN_LOOKS, end);
+            }
+        } finally {
+            progress.end();
+        }
     }
 
     @Command(
@@ -121,18 +153,17 @@ final class WorkerCommand {
             @Mixin Remote remote,
             @Mixin Output output)
             throws IOException {
-        return each(names, "resume", new Wishes(), remote, output);
+        output.print(terminal, each(remote.api(terminal), names, "resume", new Wishes()), Tables.workers());
+        return ExitCode.DONE.number();
     }
 
-    private int each(List<String> names, String order, Wishes wishes, Remote remote, Output output) throws IOException {
-        var api = remote.api(terminal);
+    private static JsonNode each(Api api, List<String> names, String order, Wishes wishes) throws IOException {
         var changed = Api.JSON.createArrayNode();
         for (var id : new Names(api).workers(names)) {
             var call = Call.post(WORKERS, id, order);
             changed.add(api.data(wishes.json().isEmpty() ? call : call.body(wishes.json())));
         }
-        output.print(terminal, changed, Tables.workers());
-        return ExitCode.DONE.number();
+        return changed;
     }
 
     @Command(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +32,38 @@ class ShownTest {
         assertThat(Text.span(Duration.ofSeconds(192))).isEqualTo("3m12s");
         assertThat(Text.span(Duration.ofHours(49))).isEqualTo("2d1h");
         assertThat(Text.plain("a\u001b[2Jb\n")).isEqualTo("a?[2Jb?");
+        assertThat(Text.plain("a\tb")).isEqualTo("a b");
+        // A control of eight bits, a text that turns around, one that cannot be seen, and an end of a line.
+        assertThat(Text.plain("a\u009b2Jb \u202etxt.exe \u200b\ufeff\u2028 ü 語"))
+                .isEqualTo("a?2Jb ?txt.exe ??? ü 語");
+    }
+
+    @Test
+    void aLineIsCutToWhatATerminalHasRoomForWhateverItsColours() {
+        assertThat(Text.clipped("abcdef", 6)).isEqualTo("abcdef");
+        assertThat(Text.clipped("abcdef", 5)).isEqualTo("abcd…");
+        assertThat(Text.clipped("語語語", 5)).isEqualTo("語語…");
+        assertThat(Text.clipped("\u001b[32mready\u001b[0m", 5)).isEqualTo("\u001b[32mready\u001b[0m");
+        assertThat(Text.clipped("\u001b[32mready\u001b[0m", 4)).isEqualTo("\u001b[32mrea…\u001b[0m");
+        assertThat(terminal(Map.of("COLUMNS", "97", "LINES", "0")).columns()).isEqualTo(97);
+        assertThat(terminal(Map.of("COLUMNS", "97", "LINES", "0")).lines()).isEqualTo(24);
+    }
+
+    private static Terminal terminal(Map<String, String> environment) {
+        return new Terminal(InputStream.nullInputStream(), System.out, System.err, true, true, environment);
+    }
+
+    @Test
+    void whoDoesSomethingOftenDoesItOnlySoOften() {
+        var now = new AtomicLong(5);
+        var pace = new Pace(Duration.ofNanos(10), now::get);
+        assertThat(pace.isDue()).isTrue();
+        assertThat(pace.isDue()).isFalse();
+        now.set(14);
+        assertThat(pace.isDue()).isFalse();
+        now.set(15);
+        assertThat(pace.isDue()).isTrue();
+        assertThat(pace.isDue()).isFalse();
     }
 
     @Test
@@ -60,24 +94,34 @@ class ShownTest {
         board.hear(new EventStream.Event("", "progress", json("""
                 {"worker_id":"w2","percent":50,"phase":"baking","bytes_done":5000000,"bytes_total":10000000,
                  "bytes_per_s":2000000,"eta_s":3,"source":"registry"}""")));
-        assertThat(board.lines(10, Style.PLAIN))
+        assertThat(board.lines(10, 120, Style.PLAIN))
                 .containsExactly(
                         "r  1/2 ready, 1 building  scan pending",
                         "  one  ready",
                         "  two  building [##########..........]  50 %  baking  5.0 MB of 10.0 MB  2.0 MB/s  ETA 3s"
                                 + "  from registry");
-        assertThat(board.lines(3, Style.PLAIN).get(1)).contains("two  building");
-        assertThat(board.lines(3, Style.PLAIN).getLast()).isEqualTo("… and 1 more");
+        assertThat(board.lines(10, 80, Style.PLAIN))
+                .contains("  two  building  50 %  baking  5.0 MB of 10.0 MB  2.0 MB/s  ETA 3s  from regist…");
+        assertThat(board.lines(10, 90, Style.PLAIN)).anyMatch(line -> line.contains("building [##...]"));
+        assertThat(board.lines(10, 40, Style.COLOURED)).allMatch(line -> Text.width(line) <= 40);
+        board.hear(new EventStream.Event("", "progress", json("{\"worker_id\":\"w2\",\"source\":\"w1\"}")));
+        assertThat(board.lines(10, 120, Style.PLAIN)).anyMatch(line -> line.endsWith("  from one"));
+        board.hear(new EventStream.Event("", "progress", json("{\"worker_id\":\"w2\",\"source\":\"wrk_1\"}")));
+        assertThat(board.lines(10, 120, Style.PLAIN)).anyMatch(line -> line.endsWith("  from another worker"));
+        assertThat(board.lines(3, 120, Style.PLAIN).get(1)).contains("two  building");
+        assertThat(board.lines(3, 120, Style.PLAIN).getLast()).isEqualTo("… and 1 more");
         assertThat(board.isMoving()).isTrue();
 
         board.hear(new EventStream.Event("3", "cache", json("""
                 {"worker_id":"w2","status":"failed","error":{"code":"SOURCE_AUTH","message":"no\\u001b[2J"}}""")));
-        assertThat(board.lines(10, Style.PLAIN)).contains("  two  failed   SOURCE_AUTH: no?[2J");
+        assertThat(board.lines(10, 120, Style.PLAIN)).contains("  two  failed   SOURCE_AUTH: no?[2J");
         assertThat(board.isMoving()).isFalse();
         assertThat(board.failures()).isEmpty();
         board.hear(new EventStream.Event("4", "cache", json("""
                 {"worker_id":"w2","error":{"code":"SOURCE_AUTH","message":"%s"}}""".formatted("why ".repeat(40)))));
-        assertThat(board.lines(10, Style.PLAIN).getLast()).hasSizeLessThan(110).endsWith("…");
+        assertThat(board.lines(10, 120, Style.PLAIN).getLast())
+                .hasSizeLessThan(110)
+                .endsWith("…");
         assertThat(board.failures())
                 .singleElement()
                 .asString()
@@ -230,6 +274,21 @@ class ShownTest {
             assertThat(manual).contains("scaibunker " + command.replace("-", "\\-"));
         }
         assertThat(Program.run("completion").out()).contains("complete -F");
+    }
+
+    /** Where one command is named the others are not read; by no other name may it answer. */
+    @Test
+    void theNameOfACommandIsWhatItIsFoundBy() {
+        for (var command : Main.program(terminal(Map.of())).getSubcommands().keySet()) {
+            var help = Program.run(command, "--help");
+            assertThat(help.code()).as(command).isZero();
+            assertThat(help.out()).as(command).startsWith("Usage: scaibunker " + command + " ");
+        }
+        assertThat(Program.run("--version").out()).startsWith("scaibunker ");
+        assertThat(Program.run("--help").out()).contains("image", "vulndb");
+        var misspelt = Program.run("imag", "ls");
+        assertThat(misspelt.code()).isEqualTo(2);
+        assertThat(misspelt.err()).contains("imag");
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.scaibunker.testkit.SampleImages;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command line as it is started by a user, against a real platform with a real machine. */
 class CommandLineTest {
     private record Ended(int code, String out, String err) {}
+
+    /** What is done when {@code asked} can be read. */
+    private record Typed(String asked, Answer answer) {}
+
+    private interface Answer {
+        void to(OutputStream typed) throws IOException;
+    }
 
     @TempDir
     static Path dir;
@@ -46,15 +54,21 @@ class CommandLineTest {
         assumeTrue(SampleImages.hasProgram("musl-gcc"), "musl-gcc is missing (Debian package musl-tools)");
         Path tree = Files.createDirectories(dir.resolve("tree/bin"));
         Path source = Files.writeString(dir.resolve("tool.c"), """
+                #include <signal.h>
                 #include <stdio.h>
                 #include <string.h>
                 #include <sys/ioctl.h>
                 #include <unistd.h>
+                static void size(int signal) {
+                    struct winsize now;
+                    (void)signal;
+                    if (ioctl(1, TIOCGWINSZ, &now) == 0)
+                        dprintf(1, "%d by %d\\n", now.ws_col, now.ws_row);
+                }
                 /* What a command line may meet inside: two streams and a code, input, a terminal of some size. */
                 int main(int count, char **words) {
                     char piece[4096];
                     long got;
-                    struct winsize size;
                     if (count > 1 && strcmp(words[1], "both") == 0) {
                         puts("out");
                         fputs("err\\n", stderr);
@@ -67,8 +81,9 @@ class CommandLineTest {
                             write(1, piece, got);
                         return 0;
                     }
-                    if (ioctl(1, TIOCGWINSZ, &size) == 0)
-                        printf("%d by %d\\n", size.ws_col, size.ws_row);
+                    /* Whatever happens after this is told, too. */
+                    signal(SIGWINCH, size);
+                    size(0);
                     got = read(0, piece, sizeof piece);
                     printf("read %02x\\n", got > 0 ? piece[0] & 255 : 0);
                     return 9;
@@ -180,10 +195,13 @@ class CommandLineTest {
         assertThat(misspelt.code()).isEqualTo(3);
         assertThat(misspelt.err()).contains("there is no worker 'two'; there are: one");
 
+        fleetAndGroups();
+
         assertThat(ok("bunker", "create", "tools", "--name", "box", "--wait", "--timeout", "60")
                         .out())
                 .contains("running", "WHY THERE");
         inside();
+        standing();
         assertThat(ok("bunker", "ls").out()).contains("box", "running");
         kept();
         assertThat(ok("bunker", "rm", "box", "--snapshot", "--wait").out()).startsWith("snp_");
@@ -227,13 +245,72 @@ class CommandLineTest {
                 .isEqualTo(3);
         assertThat(dir.resolve("none")).doesNotExist();
 
-        // A terminal, from a terminal of 97 by 31: Ctrl-C is a byte that goes inside.
+        // A terminal, from one of 97 by 31 that becomes larger; Ctrl-C is a byte that goes inside.
+        Path larger = dir.resolve("larger");
+        SampleImages.run("mkfifo", larger.toString());
         String line = command("bunker", "shell", "box", "--program", "/bin/tool").stream()
                 .map(word -> "'" + word + "'")
-                .reduce("stty cols 97 rows 31; exec", (all, word) -> all + " " + word);
-        Ended terminal = answered("97 by 31", "\u0003", List.of("script", "-qec", line, "/dev/null"));
-        assertThat(terminal.out()).contains("97 by 31");
+                .reduce(
+                        "tty=$(tty); stty cols 97 rows 31; { read go <'%s'; stty -F \"$tty\" cols 121 rows 43; } & exec"
+                                .formatted(larger),
+                        (all, word) -> all + " " + word);
+        Ended terminal = run(
+                List.of(
+                        new Typed("97 by 31", typed -> Files.writeString(larger, "go\n")),
+                        new Typed("121 by 43", typed -> typed.write(3))),
+                List.of("script", "-qec", line, "/dev/null"),
+                Map.of());
+        assertThat(terminal.out()).contains("97 by 31", "121 by 43");
         assertThat(terminal.code()).as(terminal.out()).isEqualTo(130);
+    }
+
+    /** Which images stand on which workers, and who may say so. */
+    private void fleetAndGroups() throws Exception {
+        assertThat(ok("image", "warm", "tools").out()).isEqualTo("0 queued, 1 ready, 0 failed, 0 skipped\n");
+        assertThat(ok("image", "warm", "tools", "--worker", "one", "--wait", "--timeout", "60")
+                        .code())
+                .isZero();
+        Ended scanned = ok("image", "scan", "tools", "--again", "--wait", "--timeout", "60");
+        assertThat(scanned.out()).containsAnyOf("passed", "skipped");
+        assertThat(new JsonObject(ok("image", "sbom", "tools").out()).getString("bomFormat"))
+                .isEqualTo("CycloneDX");
+
+        ok("group", "create", "few", "--description", "a second one");
+        assertThat(ok("group", "add", "few", "--image", "tools", "--worker", "one")
+                        .out())
+                .contains("IMAGES\ntools", "WORKERS\none");
+        assertThat(ok("group", "remove", "few", "--image", "tools", "--worker", "one")
+                        .out())
+                .doesNotContain("IMAGES", "WORKERS");
+        Ended nothing = cli("group", "add", "few");
+        assertThat(nothing.code()).isEqualTo(2);
+        assertThat(nothing.err()).contains("--image IMAGE or --worker WORKER");
+        ok("group", "rm", "few");
+        assertThat(ok("group", "ls", "-o", "name").out()).isEqualTo("pool\n");
+
+        assertThat(ok("worker", "show", "one").out()).contains("capacity", "8000 millicores", "networks");
+        assertThat(ok("worker", "gc", "one", "--dry-run").out()).contains("would free ");
+        assertThat(ok("worker", "drain", "one", "--wait", "--timeout", "30").out())
+                .containsAnyOf("draining", "to drain");
+        assertThat(cli("bunker", "create", "tools").code()).isEqualTo(8);
+        ok("worker", "resume", "one");
+        fleet.workerId("one");
+    }
+
+    /** How one bunker stands, and what is heard of it. */
+    private void standing() throws Exception {
+        assertThat(ok("bunker", "show", "box").out()).contains("status", "running", "WHY THERE");
+        assertThat(ok("bunker", "logs", "box").out()).isNotBlank().doesNotContain("\u001b");
+        ok("bunker", "pause", "box");
+        eventually(() -> assertThat(ok("bunker", "show", "box").out()).contains("  paused\n"));
+        ok("bunker", "resume", "box");
+        eventually(() -> assertThat(ok("bunker", "show", "box").out()).contains("  running\n"));
+        Ended heard = cli("events", "--bunker", "box", "--timeout", "2");
+        assertThat(heard.code()).isEqualTo(10);
+        assertThat(heard.out()).contains("bunker running");
+        assertThat(cli("events", "tools", "--timeout", "1", "-o", "json").out())
+                .startsWith("{\"id\":\"")
+                .contains("\"event\":\"snapshot\"", "\"worker_name\":\"one\"");
     }
 
     @Test
@@ -310,20 +387,17 @@ class CommandLineTest {
     }
 
     private Ended run(String input, List<String> command) throws Exception {
-        return run("", input, command, Map.of());
+        return run(
+                List.of(new Typed("", typed -> typed.write(input.getBytes(StandardCharsets.UTF_8)))),
+                command,
+                Map.of());
     }
 
     private Ended run(List<String> command, Map<String, String> environment) throws Exception {
-        return run("", "", command, environment);
+        return run(List.of(), command, environment);
     }
 
-    /** With input that is typed only when {@code asked} is read. */
-    private Ended answered(String asked, String input, List<String> command) throws Exception {
-        return run(asked, input, command, Map.of());
-    }
-
-    private Ended run(String asked, String input, List<String> command, Map<String, String> environment)
-            throws Exception {
+    private Ended run(List<Typed> dialogue, List<String> command, Map<String, String> environment) throws Exception {
         Path out = Files.createTempFile(dir, "out", "");
         Path err = Files.createTempFile(dir, "err", "");
         ProcessBuilder builder =
@@ -335,8 +409,11 @@ class CommandLineTest {
         builder.environment().putAll(environment);
         Process process = builder.start();
         try (var stdin = process.getOutputStream()) {
-            eventually(() -> assertThat(Files.readString(out)).contains(asked));
-            stdin.write(input.getBytes(StandardCharsets.UTF_8));
+            for (Typed next : dialogue) {
+                eventually(() -> assertThat(Files.readString(out)).contains(next.asked()));
+                next.answer().to(stdin);
+                stdin.flush();
+            }
         } catch (IOException notRead) {
             // Not every command reads what it is given.
         }

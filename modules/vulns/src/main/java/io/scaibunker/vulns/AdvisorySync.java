@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,13 @@ public final class AdvisorySync implements AutoCloseable {
     private final URI bucket;
     private final Duration timeout;
     private final HttpClient http;
+
+    /** Told how much of an archive has come. */
+    @FunctionalInterface
+    public interface Watcher {
+        /** @param total -1 where nobody knows */
+        void came(long bytes, long total);
+    }
 
     /** @param timeout until an answer begins */
     public AdvisorySync(Path directory, URI bucket, Duration timeout) {
@@ -52,6 +60,11 @@ public final class AdvisorySync implements AutoCloseable {
      * @throws IOException if it cannot be had; what was there stays
      */
     public Optional<DatabaseStatus> ecosystem(String ecosystem) throws IOException {
+        return ecosystem(ecosystem, (bytes, total) -> {});
+    }
+
+    /** As {@link #ecosystem(String)}, for who wants to know how far it is. */
+    public Optional<DatabaseStatus> ecosystem(String ecosystem, Watcher watcher) throws IOException {
         var request = HttpRequest.newBuilder(
                         bucket.resolve(ecosystem.replace(" ", "%20") + "/" + AdvisoryFiles.ARCHIVE))
                 .timeout(timeout);
@@ -65,7 +78,7 @@ public final class AdvisorySync implements AutoCloseable {
                 if (answer.statusCode() != 200) {
                     throw new IOException(request.build().uri() + " answered " + answer.statusCode());
                 }
-                return Optional.of(take(ecosystem, answer, body));
+                return Optional.of(take(ecosystem, answer, body, watcher));
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -73,7 +86,8 @@ public final class AdvisorySync implements AutoCloseable {
         }
     }
 
-    private DatabaseStatus take(String ecosystem, HttpResponse<?> answer, InputStream body) throws IOException {
+    private DatabaseStatus take(String ecosystem, HttpResponse<?> answer, InputStream body, Watcher watcher)
+            throws IOException {
         var checksum = answer.headers().allValues("x-goog-hash").stream()
                 .flatMap(value -> java.util.Arrays.stream(value.split(",")))
                 .map(String::strip)
@@ -82,7 +96,9 @@ public final class AdvisorySync implements AutoCloseable {
                 .findFirst()
                 .orElse(null);
         Files.deleteIfExists(tagFile(ecosystem));
-        var status = new AdvisoryImport(directory).ecosystem(ecosystem, new Summed(body, checksum));
+        var total = answer.headers().firstValueAsLong("content-length").orElse(-1);
+        var status = new AdvisoryImport(directory)
+                .ecosystem(ecosystem, new Summed(body, checksum, bytes -> watcher.came(bytes, total)));
         var tag = answer.headers().firstValue("etag");
         if (tag.isPresent()) {
             var beside = tagFile(ecosystem).resolveSibling(".etag.part");
@@ -116,9 +132,13 @@ public final class AdvisorySync implements AutoCloseable {
         @Nullable
         private final String expected;
 
-        Summed(InputStream in, @Nullable String expected) {
+        private final LongConsumer watcher;
+        private long done;
+
+        Summed(InputStream in, @Nullable String expected, LongConsumer watcher) {
             super(in);
             this.expected = expected;
+            this.watcher = watcher;
         }
 
         @Override
@@ -132,6 +152,8 @@ public final class AdvisorySync implements AutoCloseable {
             var read = in.read(buffer, offset, length);
             if (read > 0) {
                 sum.update(buffer, offset, read);
+                done += read;
+                watcher.accept(done);
             } else if (read < 0 && expected != null) {
                 var found = ByteBuffer.allocate(4).putInt((int) sum.getValue()).array();
                 if (!Base64.getEncoder().encodeToString(found).equals(expected)) {
