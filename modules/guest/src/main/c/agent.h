@@ -135,8 +135,8 @@ void child_forget(uint64_t group);
 
 /* file.c: runs in the child. Ends it with 0 or an error number. `disk` is open for «freeze» alone. */
 _Noreturn void file_work(char **words, int disk);
-/* Lets go of a disk that is held still; nothing where it is not. */
-void thaw(int disk);
+/* Lets go of a disk that is held still; false where it was not, so that somebody else has let go of it before. */
+bool thaw(int disk);
 
 /* user.c: runs in the child. Answers 0 or an error number. */
 struct user {

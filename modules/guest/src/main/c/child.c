@@ -13,6 +13,8 @@
 
 #define USUAL_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define INTO_CGROUP 0x200000000ULL
+/* So many groups are known that something was left running in; of more than these, some stay for good. */
+#define MOST_KEPT 256
 /* Each word takes three bytes of a frame at least. */
 #define MOST_WORDS (MAX_LENGTH / 3)
 
@@ -99,10 +101,25 @@ void child_kill_all(uint64_t group) {
     write_word(path, "1");
 }
 
-void child_forget(uint64_t group) {
+static bool remove_group(uint64_t group) {
     char path[64];
     group_path(path, sizeof path, group, "");
-    rmdir(path);
+    return rmdir(path) == 0 || errno != EBUSY;
+}
+
+/* A group in which something was left running is tried again whenever another one is forgotten. */
+void child_forget(uint64_t group) {
+    static uint64_t kept[MOST_KEPT];
+    size_t free_place = MOST_KEPT;
+    for (size_t i = 0; i < MOST_KEPT; i++) {
+        if (kept[i] != 0 && remove_group(kept[i])) {
+            kept[i] = 0;
+        }
+        free_place = kept[i] == 0 ? i : free_place;
+    }
+    if (!remove_group(group)) {
+        kept[free_place < MOST_KEPT ? free_place : group % MOST_KEPT] = group;
+    }
 }
 
 _Noreturn static void give_up(int news, uint8_t stage, int error) {

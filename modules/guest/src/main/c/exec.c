@@ -11,6 +11,7 @@
 
 struct running {
     bool used, starting, ended, failed, terminal, file_work;
+    bool freezes; /* it holds the disk still */
     bool say_started;
     uint8_t failure[5];
     uint32_t stream;
@@ -18,6 +19,7 @@ struct running {
     uint64_t group;
     int status;
     int out, err, in, news; /* our ends of the pipes, -1 when closed */
+    size_t out_rest, err_rest; /* what is still read after its end */
     uint32_t credit;
     bool in_ending;
     uint32_t in_owed; /* credit that the host shall get back */
@@ -79,6 +81,7 @@ bool exec_start(uint32_t stream, const uint8_t *body, size_t length) {
     it->out = it->err = it->in = it->news = -1;
     it->terminal = request.flags & WITH_TERMINAL;
     it->file_work = request.flags & FILE_WORK;
+    it->freezes = it->file_work && strcmp(request.argv[0], "freeze") == 0;
     if (request.flags & ~(unsigned)(WITH_STDIN | WITH_TERMINAL | FILE_WORK)) {
         fail(it, STAGE_REQUEST, EINVAL);
         return true;
@@ -195,6 +198,16 @@ static void hear(struct running *it) {
     }
 }
 
+/* What the command has written lies in the pipe now; what its children go on writing is nobody's. */
+static void measure_rest(struct running *it) {
+    int rest = 0;
+    it->out_rest = it->err_rest = SIZE_MAX;
+    if (!it->terminal) {
+        it->out_rest = it->out >= 0 && ioctl(it->out, FIONREAD, &rest) == 0 ? (size_t)rest : SIZE_MAX;
+        it->err_rest = it->err >= 0 && ioctl(it->err, FIONREAD, &rest) == 0 ? (size_t)rest : SIZE_MAX;
+    }
+}
+
 void exec_reaped(pid_t pid, int status) {
     for (size_t i = 0; i < MAX_STREAMS; i++) {
         struct running *it = &commands[i];
@@ -204,10 +217,11 @@ void exec_reaped(pid_t pid, int status) {
             }
             it->ended = true;
             it->status = status;
-            if (it->file_work && WIFSIGNALED(status)) {
+            if (it->freezes && WIFSIGNALED(status)) {
                 /* Killed by somebody else, it could not do it itself. */
                 thaw(open_disk());
             }
+            measure_rest(it);
             return;
         }
     }
@@ -242,10 +256,14 @@ size_t exec_fill(struct pollfd *polls) {
     return count;
 }
 
-static void pump_output(struct running *it, int *fd, uint8_t type) {
+static void pump_output(struct running *it, int *fd, size_t *rest, uint8_t type) {
     static uint8_t bytes[MAX_DATA];
+    if (it->ended && *rest == 0) {
+        shut(fd);
+    }
     while (*fd >= 0 && may_send_output(it)) {
         size_t most = sizeof bytes;
+        most = it->ended && *rest < most ? *rest : most;
         size_t room = (size_t)port_room(RESERVE);
         most = room < most ? room : most;
         most = it->credit - FRAME_COST < most ? it->credit - FRAME_COST : most;
@@ -265,6 +283,10 @@ static void pump_output(struct running *it, int *fd, uint8_t type) {
         port_send(type, it->stream, bytes, (size_t)got);
         if (!it->ended) {
             return; /* The next one's turn. */
+        }
+        *rest -= *rest == SIZE_MAX ? 0 : (size_t)got;
+        if (*rest == 0) {
+            shut(fd);
         }
     }
 }
@@ -335,8 +357,8 @@ void exec_pump(void) {
         }
         pump_input(it);
         report(it);
-        pump_output(it, &it->out, STDOUT);
-        pump_output(it, &it->err, STDERR);
+        pump_output(it, &it->out, &it->out_rest, STDOUT);
+        pump_output(it, &it->err, &it->err_rest, STDERR);
         finish(it);
     }
     first = (first + 1) % MAX_STREAMS;

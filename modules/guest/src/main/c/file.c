@@ -16,6 +16,8 @@
 /* Of linux/fs.h, which is not with this library's headers. */
 #define FIFREEZE _IOWR('X', 119, int)
 #define FITHAW _IOWR('X', 120, int)
+/* How many names are tried for what is not whole yet. */
+#define MOST_NAMES 16
 /* A listing ends here. */
 #define MOST_ENTRIES 10000
 
@@ -26,23 +28,28 @@ static char half_made[4096 + 32];
 /* What is held still, -1 for nothing. */
 static int frozen = -1;
 
-void thaw(int disk) {
+bool thaw(int disk) {
+    bool held = disk >= 0 && ioctl(disk, FITHAW, 0) == 0;
     if (disk >= 0) {
-        ioctl(disk, FITHAW, 0);
         close(disk);
     }
+    return held;
 }
 
-static void drop(void) {
-    thaw(frozen);
+/* False where what was to be held still was not, up to here. */
+static bool drop(void) {
+    bool held = frozen < 0 || thaw(frozen);
     frozen = -1;
     if (*half_made != '\0') {
         unlink(half_made);
     }
+    return held;
 }
 
 _Noreturn static void done(int error) {
-    drop();
+    if (!drop() && error == 0) {
+        error = EIO;
+    }
     _exit(error > 255 ? EIO : error);
 }
 
@@ -125,6 +132,25 @@ static void make_parents(char *path) {
     }
 }
 
+/*
+ * A machine that was switched off in the middle leaves its name: nobody who runs has this process number, so it is removed. What
+ * cannot be removed is somebody else's, who shall not keep others from writing: there are more names.
+ */
+static int open_half_made(const char *path, int directory) {
+    static char name[sizeof half_made];
+    for (int n = 0; n < MOST_NAMES; n++) {
+        snprintf(name, sizeof name, "%.*s/.scaibunker.%d.%d", directory, path, getpid(), n);
+        unlink(name);
+        int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd >= 0) {
+            memcpy(half_made, name, sizeof half_made);
+            return fd;
+        }
+        must(errno == EEXIST);
+    }
+    done(EEXIST);
+}
+
 /* The new content has another name until it is whole. */
 static void put(char *path) {
     char *slash = strrchr(path, '/');
@@ -137,9 +163,7 @@ static void put(char *path) {
     if (there && !S_ISREG(before.st_mode)) {
         done(S_ISDIR(before.st_mode) ? EISDIR : EINVAL);
     }
-    snprintf(half_made, sizeof half_made, "%.*s/.scaibunker.%d", (int)(slash - path), path, getpid());
-    int fd = open(half_made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    must(fd >= 0);
+    int fd = open_half_made(path, (int)(slash - path));
     if (there) {
         /* Its owner and mode stay, as far as this user may. */
         int kept = fchown(fd, before.st_uid, before.st_gid);

@@ -1,7 +1,8 @@
 /*
  * The agent's port.c and exec.c, and child.c's reading of requests, as a program of the host under the sanitizers. What comes
  * in is made from a seed: greetings, frames that are right, cut short or bent, and noise. Nothing is ever executed: commands
- * are pipes whose other ends are here, with process numbers that no process can have.
+ * are pipes whose other ends are here, with process numbers that no process can have. The users that requests name are looked
+ * for in made-up files of an image; work with files is done, by a child whose root is a directory below the working one.
  *
  *   fuzz SEED SECONDS
  *
@@ -14,7 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,12 +29,26 @@
 
 static uint64_t state;
 static struct timespec until;
-static long frames, commands_started, output_frames, rounds, clocks;
+static long frames, commands_started, output_frames, rounds, clocks, users, users_found, works, works_done;
+static char root[] = "fuzz-root-XXXXXX";
+
+/* The sanitizers' findings must not look like an error number of the agent's. */
+const char *__asan_default_options(void) { return "abort_on_error=1:detect_leaks=0"; }
+const char *__ubsan_default_options(void) { return "abort_on_error=1:halt_on_error=1"; }
 
 static void tell(void) {
-    printf("%ld rounds, %ld frames in, %ld commands, %ld frames out, %ld clocks\n", rounds, frames, commands_started,
-           output_frames, clocks);
+    printf("%ld rounds, %ld frames in, %ld commands, %ld frames out, %ld clocks, %ld users (%ld found), %ld works with files "
+           "(%ld done)\n",
+           rounds, frames, commands_started, output_frames, clocks, users, users_found, works, works_done);
     fflush(stdout);
+}
+
+static void remove_root(void) {
+    char line[64];
+    snprintf(line, sizeof line, "rm -rf -- ./%s", root);
+    if (system(line) != 0) {
+        fprintf(stderr, "%s is left\n", root);
+    }
 }
 
 /* What would be done to a real machine: it begins anew. */
@@ -39,6 +59,7 @@ _Noreturn void power_off(void) {
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)state);
     snprintf(left, sizeof left, "%ld", until.tv_sec > now.tv_sec ? (long)(until.tv_sec - now.tv_sec) : 0L);
     tell();
+    remove_root();
     execl("/proc/self/exe", "fuzz", seed, left, (char *)NULL);
     abort();
 }
@@ -75,6 +96,160 @@ static bool once_in(uint32_t times) { return below(times) == 0; }
 static uint32_t honesty = 1;
 
 static bool wrong(void) { return once_in(honesty); }
+
+static void require(bool right, const char *what) {
+    if (!right) {
+        fprintf(stderr, "the agent %s\n", what);
+        abort();
+    }
+}
+
+/* ---- who commands run as, by files that an image made up ---- */
+
+static const char *const names[] = {"root", "ann", "staff", "0", "77", "1000", "4294967295", "99999999999", "a b", "", "-1"};
+
+static const char *name(void) { return names[below(sizeof names / sizeof *names)]; }
+
+static void some_text(FILE *to, uint32_t most) {
+    for (uint32_t left = below(most); left > 0; left--) {
+        fputc(once_in(40) ? (int)below(256) : once_in(6) ? ':' : 'a' + (int)below(26), to);
+    }
+}
+
+static void make_up(const char *file) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", root, file);
+    FILE *to = fopen(path, "w");
+    require(to != NULL, "has no room for a made-up file");
+    for (uint32_t lines = below(12); lines > 0; lines--) {
+        switch (below(4)) {
+        case 0:
+            some_text(to, once_in(10) ? 9000 : 80);
+            break;
+        case 1:
+            fprintf(to, "%s:x:%s:%s,%s,%s", name(), name(), name(), name(), name());
+            break;
+        default:
+            fprintf(to, "%s:x:%s:%s::/home/", name(), name(), name());
+            some_text(to, once_in(10) ? 600 : 20);
+            fputs(":/bin/sh", to);
+        }
+        if (!once_in(15)) {
+            fputc('\n', to);
+        }
+    }
+    fclose(to);
+}
+
+/* user.c's open(): of the image's files, those made up here; any other is not there. */
+int fuzz_open(const char *path, int flags, ...) {
+    char mapped[64];
+    if (strncmp(path, "/etc/", 5) != 0) {
+        errno = ENOENT;
+        return -1;
+    }
+    snprintf(mapped, sizeof mapped, "%s/%s", root, path + 5);
+    return open(mapped, flags);
+}
+
+static void look_for(const char *who) {
+    static struct user found;
+    if (once_in(20)) {
+        make_up("passwd");
+        make_up("group");
+    }
+    int error = user_find(who, &found);
+    users++;
+    users_found += error == 0;
+    require(error >= 0 && error < 200, "found a user and an error that is none");
+    require(found.group_count >= 0 && found.group_count <= 32, "found more groups than there is room for");
+    require(memchr(found.home, '\0', sizeof found.home) != NULL, "found a home without end");
+    require(error != 0 || found.home[0] == '/', "found a home that is no path");
+    require(error != 0 || (found.uid != (uid_t)-1 && found.gid != (gid_t)-1), "found nobody's number");
+}
+
+/* ---- work with files, in a root of its own ---- */
+
+static bool has_root = true;
+
+/* For who is not root, by a namespace of users. */
+static bool enter_root(void) {
+    return (geteuid() == 0 || unshare(CLONE_NEWUSER) == 0) && chroot(root) == 0 && chdir("/") == 0;
+}
+
+static int in_root(char **words, bool leftover) {
+    static const struct rlimit most = {8 << 20, 8 << 20};
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char left[64], input[20000];
+        int ends[2], out = open("/dev/null", O_WRONLY);
+        /* Its input lies in the pipe as a whole, so that nobody has to feed it. */
+        if (!enter_root() || pipe(ends) != 0) {
+            _exit(255);
+        }
+        memset(input, 'x', sizeof input);
+        ssize_t written = write(ends[1], input, below(sizeof input));
+        (void)written;
+        dup2(ends[0], 0);
+        dup2(out, 1);
+        close(ends[1]);
+        setrlimit(RLIMIT_FSIZE, &most);
+        signal(SIGPIPE, SIG_DFL);
+        alarm(20);
+        if (leftover) {
+            snprintf(left, sizeof left, "/a/.scaibunker.%d.0", getpid());
+            close(open(left, O_WRONLY | O_CREAT, 0644));
+        }
+        file_work(words, -1);
+    }
+    int status = 0;
+    require(pid > 0, "cannot fork");
+    if (!leftover && once_in(10)) {
+        kill(pid, SIGTERM);
+    }
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+static void make(const char *path, mode_t mode) {
+    char below_root[128];
+    snprintf(below_root, sizeof below_root, "%s/%s", root, path);
+    int made = (mode & S_IFMT) == S_IFDIR ? mkdir(below_root, 0755) : mknod(below_root, mode, 0);
+    require(made == 0, "has no room for a made-up tree");
+}
+
+static void plant(void) {
+    char link[64];
+    require(mkdtemp(root) != NULL, "has no root");
+    make("a", S_IFDIR);
+    make("b", S_IFDIR);
+    make("b/two\nlines", S_IFDIR);
+    make("b/empty", S_IFREG | 0600);
+    make("b/pipe", S_IFIFO | 0600);
+    snprintf(link, sizeof link, "%s/loop", root);
+    require(symlink("loop", link) == 0, "has no links");
+    snprintf(link, sizeof link, "%s/away", root);
+    require(symlink("/b/../../..", link) == 0, "has no links");
+    /* As in a frame, it may be written to. */
+    static char path[] = "/a/file";
+    char *upload[] = {"put", path, NULL};
+    int status = in_root(upload, true);
+    has_root = !WIFEXITED(status) || WEXITSTATUS(status) != 255;
+    require(!has_root || status == 0, "does not write where an upload was left half made");
+}
+
+static void work_with_files(const struct request *request) {
+    static char *two[3];
+    char *const *words = request->argv;
+    /* A word more than these is for «freeze» alone, and there is no disk. */
+    two[0] = words[0];
+    two[1] = words[1];
+    int status = in_root(two, false);
+    works++;
+    works_done += status == 0;
+    require(WIFEXITED(status) ? WEXITSTATUS(status) < 200 : WTERMSIG(status) == SIGTERM, "broke at work with a file");
+}
 
 /* ---- commands that are only pipes ---- */
 
@@ -122,6 +297,10 @@ pid_t child_start(const struct request *request, struct pipes *ours) {
         state += strlen(*word);
     }
     state += strlen(request->cwd) + strlen(request->user);
+    look_for(request->user);
+    if (has_root && request->flags & FILE_WORK && once_in(2)) {
+        work_with_files(request);
+    }
     if (it == NULL || once_in(20)) {
         errno = EAGAIN;
         return -1;
@@ -190,6 +369,39 @@ static void put_number(uint64_t value, int bytes) {
     }
 }
 
+static void put_text(const char *word) {
+    put_number(strlen(word), 2);
+    put(word, strlen(word) + 1);
+}
+
+static void put_user(void) {
+    char both[64];
+    snprintf(both, sizeof both, once_in(3) ? "%s:%s" : "%s", name(), name());
+    put_text(both);
+}
+
+static void put_path(void) {
+    static const char *const parts[] = {"a", "b", "file", "..", ".", "", "loop", "away", "two\nlines", "pipe", "empty", "new"};
+    char path[6000];
+    size_t length = 0;
+    for (uint32_t left = 1 + below(once_in(20) ? 200 : 5); left > 0 && length < 5000; left--) {
+        path[length++] = '/';
+        const char *part = parts[below(sizeof parts / sizeof *parts)];
+        size_t long_one = once_in(20) ? 1 + below(300) : 0;
+        memset(path + length, 'x', long_one);
+        memcpy(path + length + long_one, part, strlen(part) + 1);
+        length += long_one + strlen(part);
+    }
+    path[length] = '\0';
+    put_text(once_in(20) ? path + 1 : path);
+}
+
+static void put_work(void) {
+    static const char *const orders[] = {"get", "put", "list", "delete", "delete-all", "put", "freeze", "burn"};
+    put_text(orders[below(sizeof orders / sizeof *orders)]);
+    put_path();
+}
+
 static void put_word(uint32_t most) {
     uint32_t length = below(once_in(30) ? most : 12);
     put_number(length, 2);
@@ -205,13 +417,22 @@ static void exec_body(void) {
     put_number(wrong() ? next() : below(300000), 4);
     for (int list = 0; list < 2; list++) {
         uint32_t count = wrong() ? below(70000) : list == 0 ? 1 + below(4) : below(4);
+        if (list == 0 && flags & FILE_WORK && !wrong()) {
+            put_number(2, 2);
+            put_work();
+            continue;
+        }
         put_number(count, 2);
         for (uint32_t i = 0; i < (count & 0xffff) && i < 5000; i++) {
             put_word(3000);
         }
     }
     put_word(300);
-    put_word(30);
+    if (once_in(2)) {
+        put_user();
+    } else {
+        put_word(30);
+    }
     if (flags & WITH_TERMINAL) {
         put_number(next(), 4);
     }
@@ -275,13 +496,6 @@ static uint8_t heard[4 + MAX_LENGTH];
 static size_t heard_length;
 static bool in_frames;
 
-static void require(bool right, const char *what) {
-    if (!right) {
-        fprintf(stderr, "the agent said %s\n", what);
-        abort();
-    }
-}
-
 static void forget(size_t bytes) {
     memmove(heard, heard + bytes, heard_length - bytes);
     heard_length -= bytes;
@@ -308,11 +522,11 @@ static void listen_to(int host) {
                 break;
             }
             uint32_t length = get32(heard);
-            require(length >= HEADER && length <= MAX_LENGTH, "a frame of a length that is none");
+            require(length >= HEADER && length <= MAX_LENGTH, "said a frame of a length that is none");
             if (heard_length < 4 + (size_t)length) {
                 break;
             }
-            require(heard[4] >= HELLO_BACK && heard[4] <= ENDED, "a frame of a type that is none");
+            require(heard[4] >= HELLO_BACK && heard[4] <= ENDED, "said a frame of a type that is none");
             output_frames++;
             forget(4 + length);
         }
@@ -374,6 +588,7 @@ int main(int argc, char **argv) {
     }
     state = strtoull(argv[1], NULL, 10);
     signal(SIGPIPE, SIG_IGN);
+    plant();
     port_open(ends[0]);
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += atol(argv[2]);
@@ -382,5 +597,6 @@ int main(int argc, char **argv) {
         clock_gettime(CLOCK_MONOTONIC, &now);
     } while (now.tv_sec < until.tv_sec);
     tell();
+    remove_root();
     return 0;
 }

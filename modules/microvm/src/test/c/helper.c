@@ -149,6 +149,14 @@ int main(int argc, char **argv) {
         puts("left one running");
         return 0;
     }
+    if (strcmp(what, "leave-flood") == 0) {
+        puts("left one writing");
+        fflush(stdout);
+        if (fork() == 0) {
+            flood(1, 1LL << 60);
+        }
+        return 0;
+    }
     if (strcmp(what, "print") == 0) {
         return print_file(with);
     }

@@ -2,6 +2,8 @@ package io.scaibunker.api;
 
 import io.scaibunker.bus.ExecOutput;
 import io.scaibunker.bus.LiveCall;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.PlatformException;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -18,32 +20,65 @@ final class Download implements ExecOutput {
     private @Nullable LiveCall call;
     private boolean begun;
 
+    /** What the agent said that the content has; 0 where it did not know. */
+    private long told;
+
+    private long passed;
+
+    /** The agent lied: nothing that it says is passed on any more. */
+    private @Nullable PlatformException lie;
+
     Download(HttpServerResponse response) {
         this.response = response;
     }
 
     void begin(LiveCall opened) {
         call = opened;
+        if (lie != null) {
+            opened.cancel(lie);
+        }
         response.closeHandler(gone -> opened.cancel());
         response.exceptionHandler(gone -> opened.cancel());
     }
 
     @Override
     public void stdout(Buffer bytes) {
+        if (lie != null) {
+            return;
+        }
         if (begun) {
             pass(bytes);
             return;
         }
-        head.appendBuffer(bytes);
+        int room = HEAD_MAX - head.length();
+        Buffer start = bytes.slice(0, Math.min(room, bytes.length()));
         int end = 0;
-        while (end < head.length() && head.getByte(end) != 0) {
+        while (end < start.length() && start.getByte(end) != 0) {
             end++;
         }
-        if (end < head.length()) {
-            answer(FileRecord.parse(head.getString(0, end, StandardCharsets.UTF_8.name())));
-            pass(head.getBuffer(end + 1, head.length()));
-        } else if (end > HEAD_MAX && call != null) {
-            call.cancel();
+        head.appendBuffer(start.slice(0, end));
+        if (end < start.length()) {
+            begin(bytes.slice(end + 1, bytes.length()));
+        } else if (head.length() >= HEAD_MAX) {
+            lied(FileRecord.wrong());
+        }
+    }
+
+    private void begin(Buffer content) {
+        try {
+            answer(FileRecord.parse(head.toString(StandardCharsets.UTF_8)));
+        } catch (PlatformException wrong) {
+            lied(wrong);
+            return;
+        }
+        pass(content);
+    }
+
+    private void lied(PlatformException what) {
+        lie = what;
+        LiveCall source = call;
+        if (source != null) {
+            source.cancel(what);
         }
     }
 
@@ -54,6 +89,7 @@ final class Download implements ExecOutput {
 
     private void answer(FileRecord file) {
         begun = true;
+        told = file.size();
         response.setStatusCode(200)
                 .putHeader("Content-Type", "application/octet-stream")
                 .putHeader("Cache-Control", "no-store")
@@ -70,6 +106,12 @@ final class Download implements ExecOutput {
         if (bytes.length() == 0 || response.closed()) {
             return;
         }
+        passed += bytes.length();
+        if (told > 0 && passed > told) {
+            // What comes after the end of one answer would be read as the next one.
+            lied(new PlatformException(ErrorCode.FILE_CONFLICT, "the bunker sent more than the file has"));
+            return;
+        }
         response.write(bytes);
         LiveCall source = call;
         if (source != null && response.writeQueueFull()) {
@@ -79,7 +121,12 @@ final class Download implements ExecOutput {
     }
 
     Optional<Reply> end() {
-        if (!response.closed() && !response.ended()) {
+        if (!begun) {
+            throw lie == null ? FileRecord.wrong() : lie;
+        }
+        if (lie != null || passed < told) {
+            tear();
+        } else if (!response.closed() && !response.ended()) {
             response.end();
         }
         return Optional.empty();
@@ -90,7 +137,13 @@ final class Download implements ExecOutput {
         if (!begun) {
             return Future.failedFuture(thrown);
         }
-        response.reset();
+        tear();
         return Future.succeededFuture(Optional.empty());
+    }
+
+    private void tear() {
+        if (!response.closed()) {
+            response.reset();
+        }
     }
 }

@@ -2,6 +2,8 @@ package io.scaibunker.api;
 
 import io.scaibunker.bus.ExecCommand;
 import io.scaibunker.bus.ExecEnd;
+import io.scaibunker.model.ErrorCode;
+import io.scaibunker.model.PlatformException;
 import io.scaibunker.store.Bunkers.Bunker;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -104,12 +106,22 @@ final class ExecOperations {
                 .put("duration_ms", end.duration().toMillis());
     }
 
+    /** The bunker's row is there: what its worker does not know is over, for longer than it keeps what was said. */
+    private static Future<ExecEnd> notKept(Throwable thrown) {
+        return Future.failedFuture(
+                thrown instanceof PlatformException told && told.code() == ErrorCode.BUNKER_NOT_FOUND
+                        ? new PlatformException(
+                                ErrorCode.WRONG_STATE,
+                                "the bunker is not at its worker (yet, or any more), and what its console said is not kept")
+                        : thrown);
+    }
+
     private Future<Reply> logs(Request request) {
         BoundedOutput output = new BoundedOutput(outputLimit);
         return bunkers.openAnyway(request, bunker -> ExecCommand.console(bunker.id(), CONSOLE_TIMEOUT), output)
                 .compose(call -> {
                     call.finishInput();
-                    return call.end();
+                    return call.end().recover(ExecOperations::notKept);
                 })
                 .map(end -> Reply.ok(new JsonObject().put("console", output.stdoutText())));
     }

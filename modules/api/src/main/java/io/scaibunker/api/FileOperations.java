@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -60,10 +61,10 @@ final class FileOperations {
 
     private static Reply entries(BoundedOutput output) {
         String text = output.stdoutText();
-        // The last record is whole only if its zero came, too.
-        List<JsonObject> entries = text.substring(0, text.lastIndexOf('\0') + 1)
-                .lines()
-                .flatMap(all -> java.util.Arrays.stream(all.split("\0")))
+        // The last record is whole only if its zero came, too. A name may hold all but a zero.
+        String whole = text.substring(0, text.lastIndexOf('\0') + 1);
+        List<JsonObject> entries = Arrays.stream(whole.split("\0"))
+                .limit(whole.isEmpty() ? 0 : LISTING_ENTRIES_MAX)
                 .map(FileRecord::parse)
                 .sorted(Comparator.comparing(FileRecord::name))
                 .map(FileRecord::view)

@@ -15,7 +15,7 @@ record FileRecord(char kind, String mode, long uid, long gid, long size, Instant
     static FileRecord parse(String told) {
         Matcher matcher = FORM.matcher(told);
         if (!matcher.matches()) {
-            throw new PlatformException(ErrorCode.FILE_CONFLICT, "the bunker does not tell its files as it should");
+            throw wrong();
         }
         return new FileRecord(
                 matcher.group(1).charAt(0),
@@ -25,6 +25,10 @@ record FileRecord(char kind, String mode, long uid, long gid, long size, Instant
                 Long.parseLong(matcher.group(5)),
                 Instant.ofEpochSecond(Long.parseLong(matcher.group(6))),
                 matcher.group(7));
+    }
+
+    static PlatformException wrong() {
+        return new PlatformException(ErrorCode.FILE_CONFLICT, "the bunker does not tell its files as it should");
     }
 
     JsonObject view() {

@@ -72,6 +72,9 @@ final class Terminal implements ExecOutput {
                 throw new IllegalArgumentException("a size of " + columns + " by " + rows);
             }
             call.resize(new TerminalSize(columns, rows));
+            if (call.isFull()) {
+                socket.pause();
+            }
         } catch (DecodeException | ClassCastException | NullPointerException | IllegalArgumentException e) {
             socket.close(WRONG_DATA, "expected: {\"resize\":{\"cols\",\"rows\"}}");
         }

@@ -10,17 +10,21 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A bunker in which every command tells its own words and ends at the end of its input, and in which files are kept by path. The
- * program {@code wait} never ends by itself; {@code echo} says again what it is told.
+ * program {@code wait} never ends by itself; {@code echo} says again what it is told. Of what it {@link #lies} about, it says what
+ * no honest agent says, and that all is well.
  */
 final class FakeBunker implements LiveCall {
     static final AtomicInteger CANCELLED = new AtomicInteger();
     private static final Map<String, Buffer> FILES = new ConcurrentHashMap<>();
+
+    private static final Map<String, List<String>> LIES = new ConcurrentHashMap<>();
 
     private final ExecCommand command;
     private final ExecOutput output;
@@ -38,6 +42,10 @@ final class FakeBunker implements LiveCall {
 
     static void put(String path) {
         FILES.put(path, Buffer.buffer("there"));
+    }
+
+    static void lies(String path, String... words) {
+        LIES.put(path, List.of(words));
     }
 
     private boolean is(String program) {
@@ -81,6 +89,11 @@ final class FakeBunker implements LiveCall {
     private void workWithFile() {
         String path = command.argv().get(1);
         Buffer there = FILES.get(path);
+        if (LIES.containsKey(path)) {
+            LIES.get(path).forEach(words -> output.stdout(Buffer.buffer(words)));
+            over(0, "");
+            return;
+        }
         switch (command.argv().getFirst()) {
             case "put" -> FILES.put(path, input);
             case "list" -> output.stdout(Buffer.buffer("f 644 0 0 3 1700000000 b\0d 755 1 2 4096 1700000000 a\0"));

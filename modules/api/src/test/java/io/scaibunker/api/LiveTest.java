@@ -11,6 +11,8 @@ import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +31,7 @@ class LiveTest {
 
     @BeforeAll
     static void start() {
-        api = new RunningApi();
+        api = new RunningApi(Map.of("api.output-limit", "2KiB"));
         api.startScheduler();
         world = new World(api);
         at = RunningApi.BASE + "/bunkers/" + world.bunker;
@@ -114,6 +116,69 @@ class LiveTest {
         assertThat(api.get(RunningApi.BASE + "/bunkers/" + own + "/files/list?path=/", user)
                         .status())
                 .isEqualTo(200);
+    }
+
+    /** All that comes over one connection that would be used again, until the other side closes it. */
+    private static String untilClosed(String path) throws Exception {
+        try (var socket = new Socket("127.0.0.1", api.verticle.port())) {
+            socket.setSoTimeout(10_000);
+            String request = "GET " + at + "/files?path=" + path + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+                    + api.superKey + "\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void aBunkerThatLiesAboutAFileEndsThatAnswerAndBeginsNone() throws Exception {
+        FakeBunker.lies("/lies/more", "f 600 0 0 5 1700000000 \0", "there", "HTTP/1.1 200 OK\r\n\r\nsmuggled");
+        assertThat(untilClosed("/lies/more")).doesNotContain("smuggled");
+        FakeBunker.lies("/lies/at-once", "f 600 0 0 5 1700000000 \0there, and smuggled");
+        assertThat(untilClosed("/lies/at-once")).doesNotContain("smuggled");
+        FakeBunker.lies("/lies/less", "f 600 0 0 10 1700000000 \0", "there");
+        assertThat(untilClosed("/lies/less")).doesNotEndWith("\r\n\r\n0\r\n\r\n");
+    }
+
+    @Test
+    void aBunkerThatTellsNoFileIsHeardOnlySoFar() {
+        FakeBunker.lies("/lies/form", "what is this\0", "content");
+        FakeBunker.lies("/lies/head", "x".repeat(200), "x".repeat(200), "x".repeat(1 << 20));
+        FakeBunker.lies("/lies/silence");
+        for (String path : List.of("/lies/form", "/lies/head", "/lies/silence")) {
+            assertThat(api.get(at + "/files?path=" + path, api.superKey).code())
+                    .as(path)
+                    .isEqualTo("FILE_CONFLICT");
+        }
+    }
+
+    @Test
+    void aNameMayHoldAnythingAndAListingEnds() {
+        FakeBunker.lies("/odd", "f 644 0 0 3 1700000000 two\nlines\0f 644 0 0 3 1700000000 \n\0");
+        JsonObject odd = api.get(at + "/files/list?path=/odd", api.superKey).data();
+        assertThat(odd.getJsonArray("entries").stream().map(entry -> ((JsonObject) entry).getString("name")))
+                .containsExactly("\n", "two\nlines");
+        FakeBunker.lies("/empty");
+        assertThat(api.get(at + "/files/list?path=/empty", api.superKey).data().getJsonArray("entries"))
+                .isEmpty();
+        FakeBunker.lies("/crowd", "f 644 0 0 3 1700000000 a\0".repeat(10_001));
+        JsonObject crowd = api.get(at + "/files/list?path=/crowd", api.superKey).data();
+        assertThat(crowd.getJsonArray("entries")).hasSize(10_000);
+        assertThat(crowd.getBoolean("truncated")).isTrue();
+        FakeBunker.lies("/zeros", "\0f 644 0 0 3 1700000000 a\0");
+        assertThat(api.get(at + "/files/list?path=/zeros", api.superKey).code()).isEqualTo("FILE_CONFLICT");
+    }
+
+    @Test
+    void outputBeyondTheLimitIsCutAndSaidToBe() {
+        JsonObject wish = new JsonObject().put("command", List.of("echo"));
+        JsonObject whole = api.post(at + "/exec", api.superKey, wish.copy().put("stdin", "x".repeat(1000)))
+                .data();
+        assertThat(whole.getBoolean("stdout_truncated")).isFalse();
+        JsonObject cut = api.post(at + "/exec", api.superKey, wish.copy().put("stdin", "x".repeat(3000)))
+                .data();
+        assertThat(cut.getString("stdout")).hasSize(2048);
+        assertThat(cut.getBoolean("stdout_truncated")).isTrue();
+        assertThat(cut.getBoolean("stderr_truncated")).isFalse();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.scaibunker.api;
 
+import static io.scaibunker.testkit.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -16,9 +17,11 @@ import io.scaibunker.model.UserId;
 import io.scaibunker.model.WorkerId;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +34,7 @@ class PlacingTest {
     private final Post post = new Post(api.vertx);
     private final Placing placing = new Placing(api.database, post, Duration.ofSeconds(5));
     private final Promise<Void> gone = Promise.promise();
-    private final List<PlaceBunker> asked = new ArrayList<>();
+    private final List<PlaceBunker> asked = new CopyOnWriteArrayList<>();
     private final PlaceBunker order = new PlaceBunker(
             BunkerId.fresh(), TenantId.fresh(), UserId.fresh(), ImageId.fresh(), "b", new Room(1, 1, 1), "{}", 0);
 
@@ -90,6 +93,32 @@ class PlacingTest {
     }
 
     @Test
+    void whoClosesTheConnectionWhileWaitingForACopyLeavesNoBunker() throws Exception {
+        Promise<Answer.Placement> copyIsThere = Promise.promise();
+        post.serve(PlaceBunker.ADDRESS, PlaceBunker.class, one -> {
+            asked.add(one);
+            return copyIsThere.future();
+        });
+        RunningApi.get(post.open());
+        api.register("image", api.superKey);
+        byte[] body = "{\"image\":\"image\",\"wait_for_image_s\":60}".getBytes(StandardCharsets.US_ASCII);
+        String head = "POST " + RunningApi.BASE + "/bunkers HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+                + api.superKey + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length + "\r\n\r\n";
+        try (var socket = new Socket("127.0.0.1", api.verticle.port())) {
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(body);
+            eventually(() -> assertThat(asked).isNotEmpty());
+        }
+        // Told on the loop that heard of the close before.
+        assertThat(api.get(RunningApi.BASE + "/bunkers", api.superKey).status()).isEqualTo(200);
+        BunkerId booked = asked.getFirst().bunkerId();
+        insert(booked);
+        copyIsThere.complete(new Answer.Placed(booked, WORKER));
+        eventually(() -> assertThat(api.rows.rows("SELECT intent FROM bunkers").getFirst())
+                .containsEntry("intent", "end"));
+    }
+
+    @Test
     void whatWasBookedAndNotHeardOfEnds() {
         book();
         scheduler(turn -> {
@@ -104,10 +133,14 @@ class PlacingTest {
 
     private void book() {
         api.register("image", api.superKey);
+        insert(order.bunkerId());
+    }
+
+    private void insert(BunkerId id) {
         api.rows.execute("""
                 INSERT INTO bunkers (id, tenant_id, user_id, name, image_id, worker_id, cpu_millicores, memory_mb, disk_mb)
                 SELECT '%s', i.tenant_id, i.created_by, 'b', i.id, '%s', 1, 1, 1 FROM images i
-                """.formatted(order.bunkerId().value(), WORKER.value()));
+                """.formatted(id.value(), WORKER.value()));
     }
 
     private void scheduler(Function<Integer, Answer.Placement> answer) {

@@ -23,8 +23,15 @@ import java.util.function.Predicate;
 /** A control node and a worker, each a process of its own, one small image, and a caller of the API. */
 final class BunkerFleet implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(2);
+
+    /** No call of these acts takes longer; without it a bunker that hangs would hang all of this. */
+    private static final Duration CALL_LIMIT = Duration.ofHours(1);
+
     private static final long LIMIT = TimeUnit.MINUTES.toNanos(10);
     private static final String IMAGE = "bench";
+
+    /** What a command may take beside its own time. */
+    private static final Duration EXEC_GRACE = Duration.ofMinutes(1);
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final HttpClient http = HttpClient.newHttpClient();
@@ -120,7 +127,11 @@ final class BunkerFleet implements AutoCloseable {
 
     /** A command's outcome. */
     JsonNode exec(String bunker, int timeoutS, String command) throws IOException, InterruptedException {
-        return post("/bunkers/" + bunker + "/exec", Map.of("command", command, "timeout_s", timeoutS));
+        byte[] body = mapper.writeValueAsBytes(Map.of("command", command, "timeout_s", timeoutS));
+        return send(call("/bunkers/" + bunker + "/exec")
+                .timeout(Duration.ofSeconds(timeoutS).plus(EXEC_GRACE))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
     /** The same, asked again for as long as the answer is «not now»; a worker that was started anew has to say where it is. */
@@ -136,6 +147,11 @@ final class BunkerFleet implements AutoCloseable {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
             }
         }
+    }
+
+    /** What its console said. */
+    String console(String bunker) throws IOException, InterruptedException {
+        return get("/bunkers/" + bunker + "/logs").path("console").asText();
     }
 
     /** The status of an upload. */
@@ -170,6 +186,11 @@ final class BunkerFleet implements AutoCloseable {
 
     NodeProcess worker() {
         return worker;
+    }
+
+    /** The one with the API. */
+    NodeProcess control() {
+        return control;
     }
 
     /** Seconds until the worker is there again, after {@code kill -9} or an orderly stop. */
@@ -210,6 +231,7 @@ final class BunkerFleet implements AutoCloseable {
 
     private HttpRequest.Builder call(String path) {
         return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + apiPort + "/v1/modules/scaibunker" + path))
+                .timeout(CALL_LIMIT)
                 .header("Authorization", "Bearer " + key);
     }
 

@@ -23,6 +23,9 @@ final class BunkersBench implements Callable<Integer> {
     @Option(names = "--megabytes", required = true)
     private int megabytes;
 
+    @Option(names = "--large-mb", required = true)
+    private int largeMb;
+
     @Option(names = "--flood-gb", required = true)
     private int floodGb;
 
@@ -41,6 +44,7 @@ final class BunkersBench implements Callable<Integer> {
             UsualActs usual = new UsualActs(fleet, work, outcome, wrong);
             usual.boots(boots);
             usual.files(bunkers, megabytes);
+            usual.largeFile(largeMb);
             usual.commands(20);
             usual.restarts(4);
             new RoughActs(fleet, work, outcome, wrong).all(floodGb);

@@ -11,12 +11,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Pattern;
 
 /** What a bunker may do to itself. A neighbour on the same worker is asked all the while, and the worker's memory is looked at. */
 final class RoughActs {
-    private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
-
     private final BunkerFleet fleet;
     private final Path work;
     private final ObjectNode outcome;
@@ -42,31 +39,50 @@ final class RoughActs {
         act("fork_bomb", this::forkBomb);
         act("flood", (bunker, figures) -> flood(bunker, floodGb, figures));
         act("full_disk", this::fullDisk);
+        act("killed_agent", this::killedAgent);
         act("dead_kernel", this::deadKernel);
         fleet.end(neighbour);
     }
 
-    private void act(String name, Act act) throws IOException, InterruptedException {
-        String bunker = fleet.bunker(64).path("id").asText();
+    /** An act that goes wrong is told, and the next one follows. */
+    private void act(String name, Act act) throws InterruptedException {
         ObjectNode figures = outcome.putObject(name);
+        try {
+            String bunker = fleet.bunker(64).path("id").asText();
+            try {
+                perform(name, act, bunker, figures);
+            } finally {
+                fleet.end(bunker);
+            }
+        } catch (IOException | RuntimeException e) {
+            figures.put("broken_off", String.valueOf(e));
+            wrong.add(name + ": " + e);
+        }
+        System.err.println(name + ": " + figures);
+    }
+
+    private void perform(String name, Act act, String bunker, ObjectNode figures)
+            throws IOException, InterruptedException {
         List<Double> asked = Collections.synchronizedList(new ArrayList<>());
         AtomicBoolean over = new AtomicBoolean();
         Thread asking = Thread.startVirtualThread(() -> ask(asked, over));
         long begun = System.nanoTime();
-        act.perform(bunker, figures);
-        figures.put("seconds", Math.round((System.nanoTime() - begun) / 1e8) / 10.0);
-        over.set(true);
-        asking.join();
+        try {
+            act.perform(bunker, figures);
+        } finally {
+            figures.put("seconds", Math.round((System.nanoTime() - begun) / 1e8) / 10.0);
+            over.set(true);
+            asking.join();
+        }
+        boolean silent = asked.contains(-1.0);
         Collections.sort(asked);
         figures.put("neighbour_asked", asked.size())
                 .put("neighbour_p50_ms", Math.round(asked.get(asked.size() / 2)))
                 .put("neighbour_max_ms", Math.round(asked.getLast()))
-                .put("worker_mb", residentMb());
-        if (asked.getLast() < 0) {
+                .put("worker_mb", Resident.mb(fleet.worker()));
+        if (silent) {
             wrong.add(name + ": the neighbour did not answer");
         }
-        fleet.end(bunker);
-        System.err.println(name + ": " + figures);
     }
 
     private void ask(List<Double> asked, AtomicBoolean over) {
@@ -84,12 +100,6 @@ final class RoughActs {
                 asked.add(-1.0);
             }
         } while (!over.get());
-    }
-
-    private long residentMb() throws IOException {
-        var resident = RESIDENT.matcher(
-                Files.readString(Path.of("/proc/" + fleet.worker().pid() + "/status")));
-        return resident.find() ? Long.parseLong(resident.group(1)) / 1024 : -1;
     }
 
     private void forkBomb(String bunker, ObjectNode figures) throws IOException, InterruptedException {
@@ -139,22 +149,32 @@ final class RoughActs {
         }
     }
 
-    /** The agent is the first process: it cannot be killed, but its kernel can. */
+    /** The first process hears no signal that it does not want, but root may write over what it executes. */
+    private void killedAgent(String bunker, ObjectNode figures) throws IOException, InterruptedException {
+        lastAct(
+                bunker,
+                "kill -9 1; sleep 1; "
+                        + "code=$(grep r-xp /proc/1/maps | head -n 1 | cut -d- -f1); "
+                        + "dd if=/dev/urandom of=/proc/1/mem bs=4096 seek=$((0x$code / 4096)) count=4 conv=notrunc; sleep 60",
+                figures);
+    }
+
     private void deadKernel(String bunker, ObjectNode figures) throws IOException, InterruptedException {
-        figures.put(
-                "kill_agent_exit_code",
-                fleet.exec(bunker, 60, "kill -9 1; echo $?")
-                        .path("stdout")
-                        .asText()
-                        .strip());
+        lastAct(bunker, "echo c > /proc/sysrq-trigger; sleep 60", figures);
+    }
+
+    private void lastAct(String bunker, String command, ObjectNode figures) throws IOException, InterruptedException {
         try {
-            fleet.exec(bunker, 60, "echo c > /proc/sysrq-trigger");
-            wrong.add("a command survived its kernel");
+            JsonNode survived = fleet.exec(bunker, 120, command);
+            figures.put("survived", survived.toString());
+            wrong.add("a command survived its machine: " + survived);
+            return;
         } catch (IOException told) {
             figures.put("caller_was_told", String.valueOf(told.getMessage()));
         }
         JsonNode row = fleet.await(
                 "/bunkers/" + bunker, seen -> seen.path("status").asText().equals("failed"));
         figures.put("failure", row.path("failure").path("message").asText());
+        figures.put("console_kept", fleet.console(bunker).contains("Kernel panic"));
     }
 }

@@ -26,6 +26,9 @@ final class UsualActs {
     private static final List<String> PHASES =
             List.of("decide_ms", "queued_ms", "scratch_ms", "spawn_ms", "kernel_ms", "agent_ms");
 
+    /** What a heap may grow by that had not much to do before. */
+    private static final int LARGE_FILE_MEMORY_MB = 256;
+
     private final BunkerFleet fleet;
     private final Path work;
     private final ObjectNode outcome;
@@ -85,6 +88,29 @@ final class UsualActs {
             wrong.add("of " + count + " files " + right + " came back as they went");
         }
         System.err.println("files: " + outcome.path("files"));
+    }
+
+    /** One file, larger than anybody's buffers, in and out again: no node has it in memory. */
+    void largeFile(int megabytes) throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        try (Resident worker = new Resident(fleet.worker());
+                Resident api = new Resident(fleet.control())) {
+            boolean equal = wayOfAFile(-1, megabytes);
+            long bound = Math.max(LARGE_FILE_MEMORY_MB, megabytes / 2);
+            ObjectNode figures = outcome.putObject("large_file")
+                    .put("megabytes", megabytes)
+                    .put("equal", equal)
+                    .put("worker_mb_before", worker.before())
+                    .put("worker_mb_most", worker.most())
+                    .put("api_mb_before", api.before())
+                    .put("api_mb_most", api.most())
+                    .put("growth_bound_mb", bound)
+                    .put("seconds", seconds(begun));
+            if (!equal || worker.most() - worker.before() > bound || api.most() - api.before() > bound) {
+                wrong.add("large file: " + figures);
+            }
+        }
+        System.err.println("large file: " + outcome.path("large_file"));
     }
 
     private boolean wayOfAFile(int seed, int megabytes) throws IOException, InterruptedException {

@@ -36,17 +36,31 @@ final class BunkerCall implements LiveCall {
         if (paused) {
             begun.pause();
         }
+        // A stream that the worker resets is an error; a connection that breaks, an exception.
+        begun.errorHandler(reset -> broken(new IllegalStateException("the worker reset the call: " + reset)));
         begun.exceptionHandler(this::broken);
         begun.handler(part -> {
-            switch (part.getPartCase()) {
-                case STDOUT -> output.stdout(Buffer.buffer(part.getStdout().toByteArray()));
-                case STDERR -> output.stderr(Buffer.buffer(part.getStderr().toByteArray()));
-                case EXIT -> end.tryComplete(ended(part.getExit()));
-                case PART_NOT_SET ->
-                    end.tryFail(new PlatformException(ErrorCode.INTERNAL, "the worker sent something unknown"));
+            if (end.future().failed()) {
+                return;
+            }
+            try {
+                take(part, output);
+            } catch (RuntimeException notTaken) {
+                // Who takes the output finds it wrong: nobody waits for the rest.
+                end.tryFail(notTaken);
             }
         });
         begun.endHandler(over -> end.tryFail(refused(begun.status(), begun.statusMessage())));
+    }
+
+    private void take(ExecOut part, ExecOutput output) {
+        switch (part.getPartCase()) {
+            case STDOUT -> output.stdout(Buffer.buffer(part.getStdout().toByteArray()));
+            case STDERR -> output.stderr(Buffer.buffer(part.getStderr().toByteArray()));
+            case EXIT -> end.tryComplete(ended(part.getExit()));
+            case PART_NOT_SET ->
+                end.tryFail(new PlatformException(ErrorCode.INTERNAL, "the worker sent something unknown"));
+        }
     }
 
     private void broken(Throwable thrown) {

@@ -4,6 +4,7 @@ import io.scaibunker.guest.ExecRequest.Terminal;
 import io.scaibunker.guest.Frame.Output;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -30,6 +31,10 @@ final class ExecStream implements ExecHandle {
     private int owed;
     private int stdinCredit = STDIN_WINDOW;
     private boolean begun;
+
+    /** The size that still waits to be sent; a newer one takes its place, so that who resizes often fills nothing. */
+    private @Nullable Terminal nextSize;
+
     private boolean stdinClosed;
     private @Nullable ExecOutcome ended;
     private @Nullable GuestException failed;
@@ -225,9 +230,24 @@ final class ExecStream implements ExecHandle {
     public void resize(Terminal size) {
         locked(() -> {
             if (ended == null && failed == null) {
-                outbox.send(new Frame.Resize(number, size));
+                var waits = nextSize != null;
+                nextSize = size;
+                if (!waits) {
+                    outbox.sendLate(() -> new Frame.Resize(number, takeSize()));
+                }
             }
         });
+    }
+
+    private Terminal takeSize() {
+        lock.lock();
+        try {
+            var size = Objects.requireNonNull(nextSize);
+            nextSize = null;
+            return size;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ final class Outbox {
 
     private final SocketChannel channel;
     private final Consumer<GuestException> onFailure;
-    private final BlockingQueue<ByteBuffer> waiting = new LinkedBlockingQueue<>(MOST_FRAMES);
+    private final BlockingQueue<Supplier<ByteBuffer>> waiting = new LinkedBlockingQueue<>(MOST_FRAMES);
     private volatile @Nullable Thread writer;
 
     Outbox(SocketChannel channel, Consumer<GuestException> onFailure) {
@@ -35,7 +36,16 @@ final class Outbox {
         raw(FrameCodec.encode(frame));
     }
 
+    /** A frame that is made when its turn has come: what changes often waits once, and is sent as it is then. */
+    void sendLate(Supplier<ToGuest> frame) {
+        offer(() -> FrameCodec.encode(frame.get()));
+    }
+
     void raw(ByteBuffer bytes) {
+        offer(() -> bytes);
+    }
+
+    private void offer(Supplier<ByteBuffer> bytes) {
         if (!waiting.offer(bytes)) {
             // On a thread that holds none of the sender's locks.
             var stalled = new GuestException(Reason.STALLED, "the guest does not take what it is sent");
@@ -54,7 +64,7 @@ final class Outbox {
     private void write() {
         try {
             while (true) {
-                var bytes = waiting.take();
+                var bytes = waiting.take().get();
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);
                 }

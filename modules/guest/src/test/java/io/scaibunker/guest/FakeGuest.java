@@ -72,8 +72,12 @@ final class FakeGuest implements AutoCloseable {
 
     /** The type of the host's next frame. */
     int type() throws IOException {
-        var length = ByteBuffer.wrap(read(4)).getInt();
-        return read(length)[0];
+        return next()[0];
+    }
+
+    /** The host's next frame: its type, its stream, its body. */
+    byte[] next() throws IOException {
+        return read(ByteBuffer.wrap(read(4)).getInt());
     }
 
     byte[] read(int length) throws IOException {

@@ -40,6 +40,7 @@ class FuzzTest {
                 .start();
         assertThat(build.waitFor()).isZero();
         var fuzz = new ProcessBuilder(program.toString(), Long.toString(SEED), Integer.toString(SECONDS))
+                .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .start();
         String said = new String(fuzz.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -174,6 +174,29 @@ class GuestConnectionTest {
     }
 
     @Test
+    void ofSizesThatWaitForASlowGuestTheNewestIsSentAndNothingFills() throws Exception {
+        try (var guest = new FakeGuest(directory).greet()) {
+            guest.host.awaitHello(SOON);
+            var handle = guest.host.exec(ExecRequest.of("x"), ExecSink.NONE);
+            // What the socket takes without being read: from then on frames wait here.
+            for (var i = 0; i < 500; i++) {
+                handle.signal(1);
+            }
+            for (var i = 1; i <= 100_000; i++) {
+                handle.resize(new ExecRequest.Terminal(i % 1000 + 1, 24));
+            }
+            handle.resize(new ExecRequest.Terminal(7, 9));
+            handle.signal(2);
+            assertThat(guest.host.closed()).isNotDone();
+            var last = new byte[0];
+            for (var frame = guest.next(); frame[0] != 0x14 || frame[5] != 2; frame = guest.next()) {
+                last = frame[0] == 0x15 ? frame : last;
+            }
+            assertThat(last).endsWith((byte) 0, (byte) 7, (byte) 0, (byte) 9);
+        }
+    }
+
+    @Test
     void aWriterThatWaitsForCreditIsFreedByTheEnd() throws Exception {
         try (var guest = new FakeGuest(directory).greet()) {
             guest.host.awaitHello(SOON);

@@ -2,6 +2,7 @@ package io.scaibunker.microvm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scaibunker.guest.CollectedExec;
 import io.scaibunker.guest.ExecHandle;
@@ -15,7 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -139,6 +142,48 @@ class MachineFilesTest {
         assertThat(work("list", "/full").stdout()).isEmpty();
         assertThat(work("", "fits".getBytes(UTF_8), "put", "/full/again").outcome())
                 .isEqualTo(new Exited(0));
+    }
+
+    @Test
+    void whatIsHeldStillStaysSoWhenOtherWorkIsEnded() throws Exception {
+        assertThat(work("", new byte[2_000_000], "put", "/read/slowly").outcome())
+                .isEqualTo(new Exited(0));
+        var taken = new CountDownLatch(1);
+        var get = machine.exec(ExecRequest.of("get", "/read/slowly").asFileWork(), onOutput(() -> awaitLatch(taken)));
+        var still = new CountDownLatch(1);
+        var freeze =
+                machine.exec(ExecRequest.of("freeze", "/", "60").asFileWork().withStdin(), onOutput(still::countDown));
+        assertThat(still.await(20, TimeUnit.SECONDS)).isTrue();
+        get.signal(ExecHandle.KILL);
+        taken.countDown();
+        assertThat(get.outcome().get(20, TimeUnit.SECONDS)).isEqualTo(new Signalled(15));
+
+        var write = machine.exec(ExecRequest.of("put", "/frozen").asFileWork().withStdin(), ExecSink.NONE);
+        write.closeStdin();
+        assertThatThrownBy(() -> write.outcome().get(2, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+        freeze.closeStdin();
+        assertThat(freeze.outcome().get(20, TimeUnit.SECONDS)).isEqualTo(new Exited(0));
+        assertThat(write.outcome().get(20, TimeUnit.SECONDS)).isEqualTo(new Exited(0));
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException given) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static ExecSink onOutput(Runnable heard) {
+        return new ExecSink() {
+            @Override
+            public void stdout(byte[] bytes) {
+                heard.run();
+            }
+
+            @Override
+            public void stderr(byte[] bytes) {}
+        };
     }
 
     /** Keeps what a command says, for a test to wait on. */

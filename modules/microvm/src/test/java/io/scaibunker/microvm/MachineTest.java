@@ -175,6 +175,25 @@ class MachineTest {
     }
 
     @Test
+    void whatACommandLeavesWritingIsNotWaitedForAndItsGroupGoesWithIt() throws Exception {
+        var before = groups();
+        var ended = helper("leave-flood");
+        assertThat(ended.outcome()).isEqualTo(new Exited(0));
+        assertThat(ended.timedOut()).isFalse();
+        assertThat(new String(ended.stdout(), UTF_8)).startsWith("left one writing\n");
+        // It hears that nobody reads any more, and ends.
+        Machines.eventually(SOON, () -> groups() <= before);
+    }
+
+    /** One for each command, this one's own among them. */
+    private static long groups() throws InterruptedException {
+        var listed = run(ExecRequest.of("list", "/sys/fs/cgroup").asFileWork(), new byte[0]);
+        return Arrays.stream(new String(listed.stdout(), UTF_8).split("\0"))
+                .filter(entry -> entry.contains(" scaibunker."))
+                .count();
+    }
+
+    @Test
     void aFloodThatNobodyTakesHoldsUpNobodyElse() throws Exception {
         var release = new CountDownLatch(1);
         var flooding = new CountDownLatch(1);

@@ -10,6 +10,9 @@ import io.scaibunker.testkit.SampleImages;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -606,6 +609,8 @@ class FleetTest {
         assertThat(result.getInteger("exit_code")).isZero();
 
         assertFilesAndTerminals(bunker);
+        assertHeldToItsProcessors(bunker);
+        assertWhatACallerLeavesEnds(bunker);
 
         fleet.post("/images/small/deactivate", new JsonObject()).data();
         assertThat(fleet.post("/bunkers", new JsonObject().put("image", image.getString("id")))
@@ -627,6 +632,55 @@ class FleetTest {
         assertThat(fleet.workerDir("one").resolve("copies")).isEmptyDirectory();
         assertThat(fleet.workerDir("one").resolve("bunkers")).isEmptyDirectory();
         assertThat(fleet.get("/availability-groups/" + group).status()).isEqualTo(200);
+    }
+
+    /** After any boot, as the kernel has it. */
+    private void assertHeldToItsProcessors(String bunker) {
+        JsonObject worker = fleet.get("/workers").list().getJsonObject(0);
+        if (!worker.getJsonObject("capabilities").getJsonArray("enforced").contains("cpu")) {
+            System.out.println("not looked at: processors are not held to here");
+            return;
+        }
+        Path root = Path.of("/sys/fs/cgroup");
+        boolean unified = Files.exists(root.resolve("cgroup.controllers"));
+        Path group =
+                (unified ? root : root.resolve("cpu")).resolve("scaibunker").resolve(bunker);
+        int millicores = fleet.get("/bunkers/" + bunker).data().getInteger("cpu_millicores");
+        assertThat(group.resolve(unified ? "cpu.max" : "cpu.cfs_quota_us"))
+                .content()
+                .startsWith(Integer.toString(millicores * 100));
+    }
+
+    /** Each command has a group of its own inside; the look itself is one. */
+    private long commandsIn(String bunker) {
+        return fleet
+                .get("/bunkers/" + bunker + "/files/list?path=/sys/fs/cgroup")
+                .data()
+                .getJsonArray("entries")
+                .stream()
+                .filter(entry -> ((JsonObject) entry).getString("name").startsWith("scaibunker."))
+                .count();
+    }
+
+    private void assertWhatACallerLeavesEnds(String bunker) {
+        eventually("nothing runs but the look", BOOT, () -> commandsIn(bunker), count -> count == 1);
+        byte[] body = new JsonObject()
+                .put("command", new JsonArray(List.of("/bin/answer", "wait")))
+                .put("timeout_s", 3600)
+                .toBuffer()
+                .getBytes();
+        String head = "POST /v1/modules/scaibunker/bunkers/" + bunker
+                + "/exec HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + fleet.key()
+                + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length + "\r\n\r\n";
+        URI api = URI.create(fleet.url());
+        try (Socket caller = new Socket(api.getHost(), api.getPort())) {
+            caller.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            caller.getOutputStream().write(body);
+            eventually("it runs", BOOT, () -> commandsIn(bunker), count -> count == 2);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        eventually("it is ended", BOOT, () -> commandsIn(bunker), count -> count == 1);
     }
 
     private void assertFilesAndTerminals(String bunker) {

@@ -22,10 +22,8 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +44,6 @@ import org.slf4j.LoggerFactory;
 final class BunkerPlacer {
     private static final Logger LOG = LoggerFactory.getLogger(BunkerPlacer.class);
 
-    private static final int BATCH_MAX = 256;
     private static final int WAITING_MAX = 20_000;
 
     private static final Duration LOOK_AFTER_PARKED = Duration.ofMillis(100);
@@ -61,7 +58,7 @@ final class BunkerPlacer {
     private final Parking parking = new Parking();
     private final FleetReader reader;
     private final Map<BunkerId, Order> underWay = new HashMap<>();
-    private final Deque<Order> waiting = new ArrayDeque<>();
+    private final WaitingLine waiting = new WaitingLine();
     private final List<Order> doubtful = new ArrayList<>();
     private final Map<ImageId, Long> promoted = new HashMap<>();
     private boolean booking;
@@ -125,7 +122,7 @@ final class BunkerPlacer {
             return;
         }
         booking = true;
-        List<Order> batch = batch();
+        List<Order> batch = waiting.nextBatch(System.nanoTime());
         (mustRead ? reader.fresh(images(batch)) : reader.have(images(batch)))
                 .compose(known -> {
                     mustRead = false;
@@ -136,25 +133,6 @@ final class BunkerPlacer {
                     booking = false;
                     next();
                 });
-    }
-
-    private List<Order> batch() {
-        List<Order> batch = new ArrayList<>();
-        long now = System.nanoTime();
-        while (!waiting.isEmpty()
-                && batch.size() < BATCH_MAX
-                && !(waiting.element().isAlone() && !batch.isEmpty())) {
-            Order order = waiting.remove();
-            if (order.isTooLate(now)) {
-                order.fail(PlatformException.unavailable("the scheduler, which has too much to do,", null));
-            } else {
-                batch.add(order);
-            }
-            if (order.isAlone()) {
-                break;
-            }
-        }
-        return batch;
     }
 
     private static Set<ImageId> images(Collection<Order> orders) {
@@ -239,7 +217,12 @@ final class BunkerPlacer {
                     } else {
                         refuse(order, why);
                     }
-                }));
+                }))
+                .recover(thrown -> {
+                    // Theirs alone: others of the batch may be booked, or be decided again.
+                    refused.keySet().forEach(order -> order.fail(thrown));
+                    return Future.succeededFuture(Map.of());
+                });
     }
 
     private void refuse(Order order, Refused why) {

@@ -71,6 +71,10 @@ final class Order {
         return answer.future();
     }
 
+    boolean isAnswered() {
+        return answer.future().isComplete();
+    }
+
     void answer(Answer.Placement given) {
         answer.tryComplete(given);
     }

@@ -134,12 +134,12 @@ final class Placement {
         if (standing.image().lazyPull()) {
             return chosenCold(able).orElseGet(() -> {
                 count(Reason.NO_ROOM, full + able.cardinality());
-                return refused();
+                return refused(able, full);
             });
         }
         countCopies(able);
         count(Reason.NO_ROOM, full);
-        return refused();
+        return refused(able, full);
     }
 
     /** Who could take it, had they the copy and the room. */
@@ -153,6 +153,15 @@ final class Placement {
         drop(left, fleet.unable(), Reason.NO_MACHINES);
         keep(left, fleet.giving(ask.network()), Reason.NO_NETWORK);
         return left;
+    }
+
+    /** Who makes the copy, or will, and could take the order then. */
+    private BitSet making(BitSet able) {
+        BitSet makers = (BitSet) standing.building().clone();
+        makers.or(standing.pending());
+        makers.and(able);
+        makers.stream().filter(slot -> !fleet.hasRoom(slot, ask.room())).forEach(makers::clear);
+        return makers;
     }
 
     private Optional<Decision> chosenCold(BitSet cold) {
@@ -238,8 +247,13 @@ final class Placement {
         return both;
     }
 
-    private Refused refused() {
-        OptionalInt earliest = standing.building().stream()
+    /**
+     * @param cold who could take it, had they the copy
+     * @param full how many have it and have no room
+     */
+    private Refused refused(BitSet cold, int full) {
+        BitSet making = making(cold);
+        OptionalInt earliest = intersection(making, standing.building()).stream()
                 .mapToObj(this::eta)
                 .filter(OptionalInt::isPresent)
                 .mapToInt(OptionalInt::getAsInt)
@@ -248,8 +262,10 @@ final class Placement {
                 .map(entry -> new FieldError(entry.getKey().word(), words(entry.getKey(), entry.getValue(), earliest)))
                 .toList();
         if (passed.containsKey(Reason.NO_ROOM)) {
-            String message = "workers have the image ready, none has room for this";
-            return new Refused(ErrorCode.WORKER_UNAVAILABLE, message, reasons, OptionalInt.empty(), false);
+            String message = full == 0
+                    ? "no worker that may take this has room for it"
+                    : "workers have the image ready, none has room for this";
+            return new Refused(ErrorCode.WORKER_UNAVAILABLE, message, reasons, earliest, !making.isEmpty());
         }
         boolean copyIsMissing =
                 List.of(Reason.COPY_BUILDING, Reason.COPY_PENDING, Reason.COPY_FAILED, Reason.COPY_MISSING).stream()

@@ -206,6 +206,41 @@ class PlacementTest {
     }
 
     @Test
+    void whereAFullWorkerHasItAndOthersMakeItThatIsWorthWaitingFor() {
+        var refused = (Refused) choose(
+                false,
+                Map.of(id(2), 12)::get,
+                GOOD.taken(1000, 0, 0),
+                GOOD.holds(CacheStatus.BUILDING).called(2));
+        assertThat(refused.code()).isEqualTo(ErrorCode.WORKER_UNAVAILABLE);
+        assertThat(refused.worthWaiting()).isTrue();
+        assertThat(refused.earliestS()).hasValue(12);
+        var fullToo = (Refused) choose(
+                GOOD.taken(1000, 0, 0),
+                GOOD.holds(CacheStatus.PENDING).taken(1000, 0, 0).called(2));
+        assertThat(fullToo.worthWaiting()).isFalse();
+    }
+
+    @Test
+    void aCopyOfWhoTakesNothingIsNoCopyToWaitFor() {
+        var refused = (Refused) choose(
+                false,
+                Map.of(id(1), 5, id(2), 6, id(3), 7, id(4), 30)::get,
+                GOOD.holds(CacheStatus.BUILDING).is(WorkerStatus.LOST),
+                GOOD.holds(CacheStatus.BUILDING).drained().called(2),
+                GOOD.holds(CacheStatus.BUILDING).outside().called(3),
+                GOOD.holds(CacheStatus.BUILDING).called(4));
+        assertThat(refused.earliestS()).hasValue(30);
+    }
+
+    @Test
+    void aLazyImageThatNobodyHasIsRefusedForRoomAlone() {
+        var refused = (Refused) choose(true, worker -> null, GOOD.holds(null).taken(901, 0, 0));
+        assertThat(refused.code()).isEqualTo(ErrorCode.WORKER_UNAVAILABLE);
+        assertThat(refused.message()).isEqualTo("no worker that may take this has room for it");
+    }
+
+    @Test
     void withoutAnyWorkerNobodyTakesIt() {
         var refused = (Refused) choose();
         assertThat(refused.code()).isEqualTo(ErrorCode.NO_SUITABLE_WORKER);

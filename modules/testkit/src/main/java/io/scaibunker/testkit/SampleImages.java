@@ -22,10 +22,13 @@ public final class SampleImages {
             #include <string.h>
             #include <sys/reboot.h>
             #include <unistd.h>
-            /* Says 42; of a file, whether it was there before, and makes it for good; told «off», ends the machine. */
+            /* Says 42; of a file, whether it was there before, and makes it for good; told «off», ends the machine; told «wait», never ends. */
             int main(int count, char **words) {
                 if (count > 1 && strcmp(words[1], "off") == 0) {
                     return reboot(RB_POWER_OFF);
+                }
+                while (count > 1 && strcmp(words[1], "wait") == 0) {
+                    pause();
                 }
                 int there = count > 1 && open(words[1], O_CREAT | O_EXCL, 0644) < 0;
                 sync();

@@ -46,6 +46,13 @@ final class Bunker {
         this.quickEnds = quickEnds;
     }
 
+    /** One that an earlier run of the worker has booted: it is not at its first boot, so its disk is kept as its policy has it. */
+    static Bunker adopted(WantedBunker wanted) {
+        Bunker bunker = new Bunker(wanted);
+        bunker.ran = true;
+        return bunker;
+    }
+
     /** The same, to be booted once more on the disk it had. */
     Bunker again(WantedBunker row) {
         return new Bunker(row, steady ? 1 : quickEnds + 1);

@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Keeps the bunkers here equal to what is wanted here. Lives on one event loop. */
-final class BunkerKeeper {
+final class BunkerKeeper implements ExecServer.Bunkers {
     private static final Logger LOG = LoggerFactory.getLogger(BunkerKeeper.class);
 
     private final Context loop;
@@ -43,6 +43,7 @@ final class BunkerKeeper {
     /** Since when a bunker waits for its copy. */
     private final Map<BunkerId, Long> waiting = new ConcurrentHashMap<>();
 
+    private final LastConsoles consoles = new LastConsoles();
     private boolean stopping;
 
     /**
@@ -66,8 +67,14 @@ final class BunkerKeeper {
         this.again = again;
     }
 
-    Optional<Bunker> find(BunkerId id) {
+    @Override
+    public Optional<Bunker> find(BunkerId id) {
         return Optional.ofNullable(bunkers.get(id));
+    }
+
+    @Override
+    public Optional<String> lastConsole(BunkerId id) {
+        return consoles.of(id);
     }
 
     /** Whether a bunker here runs, or is about to run, from an image's copy. */
@@ -168,10 +175,15 @@ final class BunkerKeeper {
     }
 
     private void start(Bunker bunker) {
-        Path rootfs = ledger.find(bunker.imageId())
-                .map(copy -> ledger.fileOf(copy.artifactDigest()))
-                .orElseThrow();
-        settle(bunker, bench.boot(() -> machines.boot(bunker, rootfs)));
+        Optional<Path> rootfs = ledger.find(bunker.imageId()).map(copy -> ledger.fileOf(copy.artifactDigest()));
+        if (rootfs.isEmpty()) {
+            // It went while the scheduler was asked. The row says that it boots here, so it has to be told how that
+            // ended.
+            String text = "the image's copy went from its worker before it booted";
+            gone(bunker, new Failure(ErrorCode.NO_SUITABLE_WORKER, text), false);
+            return;
+        }
+        settle(bunker, bench.boot(() -> machines.boot(bunker, rootfs.get())));
     }
 
     private Future<Machine> settle(Bunker bunker, Future<Machine> booting) {
@@ -281,6 +293,7 @@ final class BunkerKeeper {
     private void over(Bunker bunker, @Nullable Failure failure) {
         bench.await(() -> {
                     machines.end(bunker);
+                    bunker.machine().ifPresent(machine -> consoles.keep(bunker.id(), machine.consoleTail()));
                     machines.clear(bunker.id());
                     return bunker;
                 })

@@ -62,7 +62,7 @@ final class BunkerNetworks implements AutoCloseable {
         rules(bunker).ifPresent(rules -> {
             try {
                 networks.adopt(bunker.bunkerId().toString(), rules);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 LOG.warn("{} gets no names answered: {}", bunker.bunkerId(), e.getMessage());
             }
         });

@@ -78,6 +78,8 @@ final class ExchangeServer {
             return;
         }
         var reply = new Reply<>(request, vertx.getOrCreateContext());
+        // Who gives a call up is an error of its stream; who breaks off, an exception.
+        request.errorHandler(cancelled -> reply.gone = true);
         request.exceptionHandler(gone -> reply.gone = true);
         request.handler(asked -> bench.await(() -> {
                     work.run(asked, reply);

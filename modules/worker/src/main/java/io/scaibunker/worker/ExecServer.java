@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -42,12 +43,20 @@ final class ExecServer {
     /** Messages of output on their way to one caller. */
     private static final int WINDOW = 16;
 
+    /** What is here to be served. */
+    interface Bunkers {
+        Optional<Bunker> find(BunkerId id);
+
+        /** Of one that is over, for some time. */
+        Optional<String> lastConsole(BunkerId id);
+    }
+
     private final Vertx vertx;
-    private final BunkerKeeper bunkers;
+    private final Bunkers bunkers;
     private final Bench bench;
     private final Membership membership;
 
-    ExecServer(Vertx vertx, BunkerKeeper bunkers, Bench bench, Membership membership) {
+    ExecServer(Vertx vertx, Bunkers bunkers, Bench bench, Membership membership) {
         this.vertx = vertx;
         this.bunkers = bunkers;
         this.bench = bench;
@@ -64,6 +73,8 @@ final class ExecServer {
             return;
         }
         Call call = new Call(request, vertx.getOrCreateContext());
+        // A call that is given up comes as an error of its stream, a connection that breaks as an exception.
+        request.errorHandler(cancelled -> call.kill());
         request.exceptionHandler(gone -> call.kill());
         request.handler(call::take);
     }
@@ -98,35 +109,39 @@ final class ExecServer {
         }
 
         void take(ExecIn part) {
+            if (gone) {
+                return;
+            }
             use.touch();
             switch (part.getPartCase()) {
                 case START -> start(part.getStart());
                 case STDIN -> feed(part.getStdin().toByteArray());
                 case STDIN_END -> endInput();
                 case RESIZE -> resize(part.getResize());
-                case PART_NOT_SET -> refuse(request, GrpcStatus.INVALID_ARGUMENT, "an empty message");
+                case PART_NOT_SET -> refuse(GrpcStatus.INVALID_ARGUMENT, "an empty message");
             }
         }
 
         private void start(ExecStart start) {
             if (handle != null) {
-                refuse(request, GrpcStatus.INVALID_ARGUMENT, "started twice");
+                refuse(GrpcStatus.INVALID_ARGUMENT, "started twice");
                 return;
             }
             try {
-                Bunker bunker =
-                        bunkers.find(BunkerId.parse(start.getBunkerId())).orElse(null);
-                if (start.getConsole() && bunker != null) {
-                    tellConsole(bunker);
+                BunkerId id = BunkerId.parse(start.getBunkerId());
+                Bunker bunker = bunkers.find(id).orElse(null);
+                Optional<String> console = start.getConsole() ? console(id, bunker) : Optional.empty();
+                if (console.isPresent()) {
+                    tellConsole(console.get());
                     return;
                 }
                 if (bunker == null) {
-                    refuse(request, GrpcStatus.NOT_FOUND, start.getBunkerId() + " is not on this worker");
+                    refuse(GrpcStatus.NOT_FOUND, start.getBunkerId() + " is not on this worker");
                     return;
                 }
                 Machine machine = bunker.running().orElse(null);
                 if (machine == null) {
-                    refuse(request, GrpcStatus.FAILED_PRECONDITION, start.getBunkerId() + " is not running");
+                    refuse(GrpcStatus.FAILED_PRECONDITION, start.getBunkerId() + " is not running");
                     return;
                 }
                 onTerminal = start.hasTerminal();
@@ -140,23 +155,20 @@ final class ExecServer {
                                 System.nanoTime() - began, ended.succeeded() ? outcome(ended.result()) : "lost");
                     }
                     if (ended.succeeded()) {
-                        request.response()
-                                .end(ExecOut.newBuilder()
-                                        .setExit(ended.result())
-                                        .build());
+                        finish(ended.result());
                     } else {
-                        refuse(request, statusOf(ended.cause()), bunker.id() + " does not answer any more");
+                        refuse(statusOf(ended.cause()), bunker.id() + " does not answer any more");
                     }
                 });
             } catch (IllegalArgumentException e) {
-                refuse(request, GrpcStatus.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+                refuse(GrpcStatus.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
             } catch (GuestException e) {
                 GrpcStatus status = e.reason() == GuestException.Reason.TOO_MANY
                         ? GrpcStatus.RESOURCE_EXHAUSTED
                         : GrpcStatus.FAILED_PRECONDITION;
-                refuse(request, status, String.valueOf(e.getMessage()));
+                refuse(status, String.valueOf(e.getMessage()));
             } catch (MachineException e) {
-                refuse(request, GrpcStatus.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
+                refuse(GrpcStatus.FAILED_PRECONDITION, String.valueOf(e.getMessage()));
             }
         }
 
@@ -226,13 +238,34 @@ final class ExecServer {
             use.touch();
             window.acquireUninterruptibly();
             loop.runOnContext(now -> {
-                // Looked at here: the stream of who has gone meanwhile does not fail, it throws.
                 if (gone) {
                     window.release();
-                } else {
+                    return;
+                }
+                try {
                     request.response().write(part).onComplete(written -> window.release());
+                } catch (IllegalStateException failed) {
+                    // The stream of who has gone meanwhile does not fail, it throws; what is on its way still has its
+                    // place.
+                    window.release();
+                    kill();
                 }
             });
+        }
+
+        private void finish(ExecExit exit) {
+            if (!gone) {
+                request.response().end(ExecOut.newBuilder().setExit(exit).build());
+            }
+        }
+
+        /** The last word to the caller; what runs for them, if anything does, has nobody left. */
+        private void refuse(GrpcStatus status, String text) {
+            boolean listening = !gone;
+            kill();
+            if (listening) {
+                ExecServer.refuse(request, status, text);
+            }
         }
 
         private void feed(byte[] input) {
@@ -264,20 +297,25 @@ final class ExecServer {
             }
         }
 
-        private void tellConsole(Bunker bunker) {
-            String text = bunker.machine().map(Machine::consoleTail).orElse("");
+        private Optional<String> console(BunkerId id, @Nullable Bunker bunker) {
+            return bunker == null
+                    ? bunkers.lastConsole(id)
+                    : Optional.of(bunker.machine().map(Machine::consoleTail).orElse(""));
+        }
+
+        private void tellConsole(String text) {
             bench.await(() -> {
                         send(text.getBytes(StandardCharsets.UTF_8), false);
                         return text;
                     })
-                    .onComplete(sent -> request.response()
-                            .end(ExecOut.newBuilder()
-                                    .setExit(ExecExit.getDefaultInstance())
-                                    .build()));
+                    .onComplete(sent -> finish(ExecExit.getDefaultInstance()));
         }
 
         /** The caller went away. What ran on a terminal hears of it as it would from a real one, and gets time for that. */
         void kill() {
+            if (gone) {
+                return;
+            }
             gone = true;
             ExecHandle running = handle;
             if (running == null) {

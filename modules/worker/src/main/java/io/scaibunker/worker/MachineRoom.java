@@ -108,35 +108,51 @@ final class MachineRoom {
         List<Bunker> adopted = new ArrayList<>();
         try (DirectoryStream<Path> places = Files.newDirectoryStream(files.bunkers())) {
             for (Path place : places) {
-                Optional<WantedBunker> wanted = BunkerFile.read(place);
                 Leftover left = running.remove(place.getFileName().toString());
-                Optional<Bunker> bunker = wanted.flatMap(row -> left == null ? Optional.empty() : held(row, left));
-                if (bunker.isEmpty() && left != null) {
-                    left.end();
-                }
-                bunker = bunker.or(() -> wanted.flatMap(this::stopped));
-                bunker.ifPresent(adopted::add);
-                if (bunker.isEmpty()) {
-                    networks.remove(place.getFileName().toString());
-                    Confinement.release(place.getFileName().toString());
-                    Leftovers.remove(place);
+                try {
+                    adopt(place, left).ifPresent(adopted::add);
+                } catch (IOException | RuntimeException e) {
+                    // One place that is not as it should be must not keep all others from their bunkers.
+                    LOG.warn("{} is left as it is: {}", place, e.toString());
                 }
             }
         }
         // Their directories went under them.
         for (Leftover left : running.values()) {
-            left.end();
+            try {
+                left.end();
+            } catch (IOException e) {
+                LOG.warn("a machine without a directory is left: {}", e.toString());
+            }
         }
         return adopted;
     }
 
+    private Optional<Bunker> adopt(Path place, @Nullable Leftover left) throws IOException, InterruptedException {
+        Optional<WantedBunker> wanted = BunkerFile.read(place);
+        Optional<Bunker> bunker = wanted.flatMap(row -> left == null ? Optional.empty() : held(row, left));
+        if (bunker.isEmpty() && left != null) {
+            // Where it does not end, nobody else may boot from its disk: the place stays as it is.
+            left.end();
+        }
+        bunker = bunker.or(() -> wanted.flatMap(this::stopped));
+        if (bunker.isEmpty()) {
+            networks.remove(place.getFileName().toString());
+            Confinement.release(place.getFileName().toString());
+            Leftovers.remove(place);
+        }
+        return bunker;
+    }
+
     private Optional<Bunker> held(WantedBunker wanted, Leftover left) {
-        Bunker bunker = new Bunker(wanted);
+        Bunker bunker = Bunker.adopted(wanted);
         try {
             Machine machine = left.attach(vertx, wanted.bunkerId().toString());
             bunker.spawned(machine);
             if (machine.isPaused()) {
                 bunker.moved(BunkerPlan.Here.PAUSED);
+                // Nobody waits for its agent, so it is held here; one that was paused as it booted is so, too.
+                hold(bunker);
             }
             networks.adopt(wanted);
             return Optional.of(bunker);
@@ -151,7 +167,7 @@ final class MachineRoom {
                 || !Files.exists(place(wanted.bunkerId()).resolve(SCRATCH))) {
             return Optional.empty();
         }
-        Bunker bunker = new Bunker(wanted);
+        Bunker bunker = Bunker.adopted(wanted);
         bunker.moved(BunkerPlan.Here.STOPPED);
         return Optional.of(bunker);
     }
@@ -160,8 +176,13 @@ final class MachineRoom {
     Machine awaitReady(Bunker bunker) throws InterruptedException {
         Machine machine = bunker.machine().orElseThrow();
         machine.awaitReady(config.bootTimeout());
-        Confinement.hold(bunker.id().toString(), bunker.wanted().room().cpuMillicores());
+        hold(bunker);
         return machine;
+    }
+
+    /** A boot has what processors are free; what runs has its share. */
+    private static void hold(Bunker bunker) {
+        Confinement.hold(bunker.id().toString(), bunker.wanted().room().cpuMillicores());
     }
 
     /** Starts a bunker's machine and waits until its agent answers. */
@@ -193,6 +214,7 @@ final class MachineRoom {
         requireWanted(bunker);
         long spawned = System.nanoTime();
         GuestHello hello = machine.awaitReady(config.bootTimeout());
+        hold(bunker);
         bunker.booted(times(waited, machine.startTimes(), Duration.ofNanos(System.nanoTime() - spawned), hello));
         return machine;
     }

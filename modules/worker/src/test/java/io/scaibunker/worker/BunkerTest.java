@@ -77,6 +77,15 @@ class BunkerTest {
     }
 
     @Test
+    void oneThatAnEarlierRunHasBootedIsNotAtItsFirstBoot() {
+        assertThat(Bunker.adopted(wanted(RestartPolicy.ALWAYS)).comesBack(false))
+                .isTrue();
+        assertThat(Bunker.adopted(wanted(RestartPolicy.ON_FAILURE)).comesBack(false))
+                .isTrue();
+        assertThat(Bunker.adopted(wanted(RestartPolicy.NEVER)).comesBack(false)).isFalse();
+    }
+
+    @Test
     void eachQuickEndIsCountedAndMakesTheNextPauseLonger() {
         var first = running(RestartPolicy.ALWAYS);
         first.moved(Here.STOPPED);
@@ -103,7 +112,7 @@ class BunkerTest {
         return bunker;
     }
 
-    private static WantedBunker wanted(RestartPolicy policy) {
+    static WantedBunker wanted(RestartPolicy policy) {
         return new WantedBunker(
                 BunkerId.fresh(),
                 1,
