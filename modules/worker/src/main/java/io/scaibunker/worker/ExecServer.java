@@ -64,7 +64,9 @@ final class ExecServer {
             return;
         }
         Call call = new Call(request, vertx.getOrCreateContext());
+        // A connection that broke is an exception, a caller that lets go an error: the one is not told as the other.
         request.exceptionHandler(gone -> call.kill());
+        request.errorHandler(gone -> call.kill());
         request.handler(call::take);
     }
 
