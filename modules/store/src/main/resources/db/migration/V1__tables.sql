@@ -589,6 +589,14 @@ CREATE TABLE events (
     body    jsonb NOT NULL,   -- in the API's words
     CONSTRAINT access_concerns_all CHECK ((kind = 'access') = (subject IS NULL))
 );
+
+-- Who publishes events on the bus, and how far that has got: one node at a time. One row.
+CREATE TABLE publications (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    place       bigint NOT NULL,      -- every event up to this id was published
+    claimed_by  uuid NOT NULL,
+    lease_until timestamptz NOT NULL
+);
 CREATE INDEX events_of_subject ON events (subject, id) WHERE subject IS NOT NULL;
 
 -- An id as the API prints it.

@@ -24,6 +24,8 @@ import java.util.Optional;
  * @param eventPause how often the log of events is read while somebody watches
  * @param eventRetention how long events are kept
  * @param eventLimit how many events are kept, at most
+ * @param publishEvents whether events are published on the bus
+ * @param membersPort where members of the cluster bring and fetch bulk bytes; 0 means any free one
  * @param snapshotsMax how many snapshots a tenant may have
  * @param lives how long bunkers of each mode live unless their callers say otherwise
  * @param jwksFile keys of the issuer of JWTs, as a JSON Web Key Set; unset: no JWT is taken
@@ -46,6 +48,8 @@ public record ApiConfig(
         Duration eventPause,
         Duration eventRetention,
         int eventLimit,
+        boolean publishEvents,
+        int membersPort,
         int snapshotsMax,
         Map<LifecycleMode, Life> lives,
         Optional<Path> jwksFile,
@@ -89,6 +93,8 @@ public record ApiConfig(
                 settings.duration("event-pause", Duration.ofMillis(25), Duration.ofMillis(1), Duration.ofMinutes(1)),
                 settings.duration("event-retention", Duration.ofDays(7), Duration.ofMinutes(1), Duration.ofDays(3650)),
                 settings.integer("event-limit", 2_000_000, 1_000, 1_000_000_000),
+                settings.flag("publish-events", true),
+                settings.integer("members-port", 0, 0, 65535),
                 settings.integer("snapshots-max", 100, 0, 1_000_000),
                 Map.of(
                         LifecycleMode.EPHEMERAL,

@@ -1,5 +1,6 @@
 package io.scaibunker.api;
 
+import io.scaibunker.bus.FleetPass;
 import io.scaibunker.bus.News;
 import io.scaibunker.bus.Post;
 import io.scaibunker.console.Pages;
@@ -33,17 +34,22 @@ public final class ApiVerticle extends VerticleBase {
     private final BunkerAccess access;
     private final Map<String, ReadyCheck> checks;
     private final Supplier<String> measured;
+    private final MemberDoor.Address members;
 
     private Post post;
     private HttpDoor httpDoor;
+    private MemberDoor memberDoor;
     private BusDoor busDoor;
     private WatchDesk watchDesk;
     private MetricsPage metrics;
+    private Optional<EventPublisher> publisher = Optional.empty();
     private volatile int port;
 
     /**
      * @param checks what {@code /health/ready} looks at, beside the database
      * @param measured what this process has measured, in Prometheus's text format
+     * @param host the address that members of the cluster reach this node at
+     * @param tls what they show each other
      */
     public ApiVerticle(
             ApiConfig config,
@@ -51,13 +57,16 @@ public final class ApiVerticle extends VerticleBase {
             SecretBox box,
             BunkerAccess access,
             Map<String, ReadyCheck> checks,
-            Supplier<String> measured) {
+            Supplier<String> measured,
+            String host,
+            Optional<FleetPass.Tls> tls) {
         this.config = config;
         this.database = database;
         this.box = box;
         this.access = access;
         this.checks = Map.copyOf(checks);
         this.measured = measured;
+        this.members = new MemberDoor.Address(host, tls);
     }
 
     @Override
@@ -97,11 +106,16 @@ public final class ApiVerticle extends VerticleBase {
         metrics = new MetricsPage(database, measured);
         httpDoor = new HttpDoor(
                 vertx, config, contract, reception, watchDesk, live, contractText, new PageDoor(pages), metrics);
-        busDoor = new BusDoor(vertx, contract, reception, watchDesk, config.bodyLimit());
+        memberDoor = new MemberDoor(vertx, config, members, contract, httpDoor);
+        busDoor = new BusDoor(vertx, contract, reception, watchDesk, httpDoor, memberDoor, config.bodyLimit());
         vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
         vertx.setPeriodic(EVENT_SWEEP.toMillis(), tick -> sweepEvents());
+        if (config.publishEvents()) {
+            publisher = Optional.of(new EventPublisher(vertx, database));
+        }
         return post.open()
-                .compose(watching -> busDoor.open())
+                .compose(watching -> memberDoor.open())
+                .compose(listening -> busDoor.open())
                 .compose(known -> httpDoor.open())
                 .onSuccess(actual -> {
                     port = actual;
@@ -165,13 +179,17 @@ public final class ApiVerticle extends VerticleBase {
         return port;
     }
 
+    private Future<?> closePublisher() {
+        return publisher.map(EventPublisher::close).orElseGet(Future::succeededFuture);
+    }
+
     @Override
     public Future<?> stop() {
         watchDesk.close();
         metrics.close();
         return busDoor.close()
                 .otherwiseEmpty()
-                .compose(gone -> httpDoor.close())
+                .compose(gone -> Future.join(httpDoor.close(), memberDoor.close(), closePublisher()))
                 .otherwiseEmpty()
                 .compose(gone -> post.close(config.stopTimeout()));
     }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The door for clients within the cluster: one address for each operation of the contract. */
@@ -24,14 +25,29 @@ final class BusDoor {
     private final Contract contract;
     private final Reception reception;
     private final WatchDesk watchDesk;
+    private final HttpDoor live;
+    private final MemberDoor memberDoor;
     private final int bodyLimit;
     private List<MessageConsumer<JsonObject>> consumers = List.of();
 
-    BusDoor(Vertx vertx, Contract contract, Reception reception, WatchDesk watchDesk, int bodyLimit) {
+    /**
+     * @param live which operations may flow
+     * @param memberDoor where they do, since bulk bytes never travel on the bus
+     */
+    BusDoor(
+            Vertx vertx,
+            Contract contract,
+            Reception reception,
+            WatchDesk watchDesk,
+            HttpDoor live,
+            MemberDoor memberDoor,
+            int bodyLimit) {
         this.vertx = vertx;
         this.contract = contract;
         this.reception = reception;
         this.watchDesk = watchDesk;
+        this.live = live;
+        this.memberDoor = memberDoor;
         this.bodyLimit = bodyLimit;
     }
 
@@ -41,8 +57,12 @@ final class BusDoor {
                 .map(entry -> vertx.eventBus().<JsonObject>consumer(ScaiBunkerClient.addressOf(entry.id()), message -> {
                     if (entry.isStream()) {
                         watch(entry, message);
+                    } else if (entry.isLive()
+                            || live.isLive(entry)
+                                    && Boolean.TRUE.equals(message.body().getValue("stream"))) {
+                        take(entry, message, given -> lead(entry, given));
                     } else {
-                        take(entry, message);
+                        take(entry, message, reception::receive);
                     }
                 }))
                 .toList();
@@ -53,18 +73,26 @@ final class BusDoor {
         return Future.join(consumers.stream().map(MessageConsumer::unregister).toList());
     }
 
-    private void take(Contract.Entry entry, Message<JsonObject> message) {
+    private void take(Contract.Entry entry, Message<JsonObject> message, Function<Incoming, Future<Envelope>> serve) {
         JsonObject body = message.body();
         String requestId = RequestIds.of(text(body, "request_id"));
         Traffic traffic = Traffic.enter(Traffic.Door.BUS, entry, requestId);
         Future.succeededFuture(body)
                 .map(given -> incoming(entry, requestId, given))
-                .compose(reception::receive)
+                .compose(serve)
                 .recover(thrown -> Future.succeededFuture(Reception.envelope(entry.id(), requestId, thrown)))
                 .onSuccess(envelope -> {
                     traffic.left(envelope);
                     reply(message, envelope);
                 });
+    }
+
+    /** Says where the bytes flow, to who may. */
+    private Future<Envelope> lead(Contract.Entry entry, Incoming incoming) {
+        return reception
+                .admit(incoming)
+                .map(admitted ->
+                        Envelope.of(Reply.ok(memberDoor.place(entry, incoming).json()), incoming.requestId()));
     }
 
     private static void reply(Message<JsonObject> message, Envelope envelope) {

@@ -31,7 +31,7 @@ final class Contract {
      * @param route as the contract has it: {@code /v1/…/images/{id}}
      * @param oneOf the permissions of which the caller needs one; empty: no key is needed
      * @param bodySchema empty where a body has no meaning
-     * @param isLive whether it is a {@link LiveOperation} alone: bytes flow while it lasts, over HTTP
+     * @param isLive whether it is a {@link LiveOperation} alone: bytes flow while it lasts
      * @param isStream whether it is answered by events, one after the other, instead of an envelope
      */
     record Entry(

@@ -41,6 +41,7 @@ final class EventLog {
     private final Vertx vertx;
     private final Database database;
     private final Duration pause;
+    private final Duration patience;
     private final Map<UUID, Set<Consumer<Event>>> listeners = new HashMap<>();
 
     /** Null while nobody listens; done when {@link #place} is known. */
@@ -56,10 +57,40 @@ final class EventLog {
     private long gapSince;
     private boolean failing;
 
+    /** Told everything, whomever it concerns. */
+    private @Nullable Consumer<Event> follower;
+
     EventLog(Vertx vertx, Database database, Duration pause) {
+        this(vertx, database, pause, PATIENCE);
+    }
+
+    /** @param patience how long a transaction may hold up the events behind its own */
+    EventLog(Vertx vertx, Database database, Duration pause, Duration patience) {
         this.vertx = vertx;
         this.database = database;
         this.pause = pause;
+        this.patience = patience;
+    }
+
+    /** Tells {@code listener} all that is behind the id {@code after}, and goes on. For a log that nobody joins. */
+    void follow(long after, Consumer<Event> listener) {
+        Promise<Void> open = Promise.promise();
+        opened = open;
+        place = after;
+        gapTop = 0;
+        follower = listener;
+        read(open);
+    }
+
+    /** The end of {@link #follow}; what is being read is told to nobody. */
+    void unfollow() {
+        opened = null;
+        follower = null;
+    }
+
+    /** Everything up to this id was told. */
+    long place() {
+        return place;
     }
 
     /**
@@ -124,8 +155,8 @@ final class EventLog {
         });
     }
 
-    private static boolean isOver(long since) {
-        return System.nanoTime() - since > PATIENCE.toNanos();
+    private boolean isOver(long since) {
+        return System.nanoTime() - since > patience.toNanos();
     }
 
     /** @param open this opening; a later one reads for itself */
@@ -177,6 +208,9 @@ final class EventLog {
     }
 
     private void tell(Event event) {
+        if (follower != null) {
+            follower.accept(event);
+        }
         List<Consumer<Event>> concerned = event.subject()
                 .map(subject -> List.copyOf(listeners.getOrDefault(subject, Set.of())))
                 .orElseGet(

@@ -94,29 +94,44 @@ final class HttpDoor {
             });
         }
         for (Contract.Entry entry : contract.entries()) {
-            router.route(entry.method(), entry.route().replaceAll("\\{(\\w+)}", ":$1"))
-                    .handler(context -> {
-                        if (entry.isStream()) {
-                            watch(entry, context);
-                        } else if (entry.isLive()) {
-                            context.request().pause();
-                            begin(entry, context, Future.succeededFuture(Buffer.buffer()));
-                        } else if (live.containsKey(entry.id()) && wantsEvents(context.request())) {
-                            begin(entry, context, body(context.request()));
-                        } else {
-                            take(entry, context);
-                        }
-                    });
+            router.route(entry.method(), route(entry)).handler(context -> {
+                if (entry.isStream()) {
+                    watch(entry, context);
+                } else if (entry.isLive() || isLive(entry) && wantsEvents(context.request())) {
+                    flow(entry, context);
+                } else {
+                    take(entry, context);
+                }
+            });
         }
-        router.route()
-                .handler(context -> refuse(
-                        context.request(),
-                        Envelope.noSuchRoute(
-                                context.request().method().name(),
-                                context.request().path())));
+        router.route().handler(context -> noSuchRoute(context.request()));
         // Paths that the router itself cannot read, such as a bad percent-encoding.
         router.errorHandler(400, context -> refuse(context.request(), PlatformException.invalid("path", "not a path")));
         return router;
+    }
+
+    /** An operation's path, as a router has it. */
+    static String route(Contract.Entry entry) {
+        return entry.route().replaceAll("\\{(\\w+)}", ":$1");
+    }
+
+    /** Whether its bytes may flow while it lasts. */
+    boolean isLive(Contract.Entry entry) {
+        return live.containsKey(entry.id());
+    }
+
+    /** Serves an operation whose bytes flow. */
+    void flow(Contract.Entry entry, RoutingContext context) {
+        if (entry.isLive()) {
+            context.request().pause();
+            begin(entry, context, Future.succeededFuture(Buffer.buffer()));
+        } else {
+            begin(entry, context, body(context.request()));
+        }
+    }
+
+    void noSuchRoute(HttpServerRequest request) {
+        refuse(request, Envelope.noSuchRoute(request.method().name(), request.path()));
     }
 
     Future<Integer> open() {

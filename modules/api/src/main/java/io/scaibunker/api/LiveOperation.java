@@ -4,7 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Optional;
 
-/** What one operation of the contract does where bytes flow while it lasts: over HTTP alone. */
+/** What one operation of the contract does where bytes flow while it lasts: over HTTP, for members of the cluster by {@link MemberDoor}. */
 @FunctionalInterface
 interface LiveOperation {
     /**

@@ -76,7 +76,7 @@ final class Reception {
     private Future<Envelope> pass(Incoming incoming) {
         Contract.Entry entry = entry(incoming);
         if (entry.isLive()) {
-            throw PlatformException.invalid("operation", entry.id() + " is offered over HTTP alone");
+            throw new IllegalStateException(entry.id() + " is answered by no envelope");
         }
         return entry.isOpen()
                 ? checks.check(entry, incoming, null).compose(this::run)

@@ -103,12 +103,7 @@ final class WatchOperations {
 
         @Override
         public JsonObject told(Event event) {
-            JsonObject told = WatchOperations.told(event);
-            // How far a copy is that is being made, only progress says: a share in between would go back.
-            if (event.kind().equals("cache") && !"building".equals(told.getString("status"))) {
-                told.put("percent", "ready".equals(told.getString("status")) ? 100 : 0);
-            }
-            return told;
+            return WatchOperations.told(event);
         }
     }
 
@@ -147,7 +142,13 @@ final class WatchOperations {
         }
     }
 
-    private static JsonObject told(Event event) {
-        return event.body().copy().put("at", Shown.time(event.at()));
+    /** What an event says to whoever is told of it. */
+    static JsonObject told(Event event) {
+        JsonObject told = event.body().copy().put("at", Shown.time(event.at()));
+        // How far a copy is that is being made, only progress says: a share in between would go back.
+        if (event.kind().equals("cache") && !"building".equals(told.getString("status"))) {
+            told.put("percent", "ready".equals(told.getString("status")) ? 100 : 0);
+        }
+        return told;
     }
 }

@@ -274,10 +274,15 @@ class PermissionWalkTest {
         JsonObject request = new JsonObject()
                 .put("authorization", "Bearer " + api.superKey)
                 .put("path", new JsonObject(new LinkedHashMap<>(step.path())));
-        Message<JsonObject> refused =
+        request.put("query", new JsonObject(new LinkedHashMap<>(step.query())));
+        Message<JsonObject> led =
                 RunningApi.get(api.vertx.eventBus().request(ScaiBunkerClient.addressOf(entry.id()), request));
-        assertThat(refused.body().getJsonObject("error").getString("message")).contains("over HTTP alone");
-        cases += 2;
+        assertThat(led.body().getJsonObject("data").getString("uri")).isEqualTo(path(entry, step));
+        Message<JsonObject> refused = RunningApi.get(api.vertx
+                .eventBus()
+                .request(ScaiBunkerClient.addressOf(entry.id()), request.copy().put("authorization", "Bearer no")));
+        assertThat(refused.body().getJsonObject("error").getString("code")).isEqualTo("AUTH_TOKEN_INVALID");
+        cases += 3;
     }
 
     /** What is told by both doors is for {@link WatchTest}; here: that both let in who may, and tell who may not. */

@@ -86,7 +86,9 @@ final class RunningApi implements AutoCloseable {
                 box,
                 FakeBunker::open,
                 Map.of("rooms", () -> Future.succeededFuture()),
-                exposition::text);
+                exposition::text,
+                "127.0.0.1",
+                Optional.empty());
         get(vertx.deployVerticle(verticle));
     }
 

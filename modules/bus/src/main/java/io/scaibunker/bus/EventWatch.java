@@ -42,18 +42,21 @@ public final class EventWatch implements AutoCloseable {
     /**
      * @param ask calls the operation
      * @param request what to watch
+     * @param last the last event that was seen; null: begin with how things stand
      * @param silence after which the other side counts as dead
      */
     EventWatch(
             Vertx vertx,
             Function<JsonObject, Future<JsonObject>> ask,
             JsonObject request,
+            @Nullable Long last,
             Duration silence,
             Consumer<Event> handler) {
         this.vertx = vertx;
         this.ask = ask;
         this.request = request;
         this.handler = handler;
+        this.last = last;
         this.timer = vertx.setPeriodic(Math.max(1, silence.toMillis() / 4), tick -> {
             if (System.nanoTime() - heardAt > silence.toNanos()) {
                 begin();

@@ -5,14 +5,23 @@ import io.scaibunker.model.FieldError;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Secret;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.streams.ReadStream;
+import io.vertx.core.streams.WriteStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * client.createBunker(new JsonObject().put("image", "r-base-4.4"))
  *       .compose(bunker -> client.exec(bunker.getString("id"), new JsonObject().put("command", "uname -a")));
  * }</pre>
+ *
+ * <p>The bytes of files, of commands that are told as they run and of terminals do not go by the bus: its answer says which node
+ * takes them, and they flow there directly ({@link DataPlace}), with the same key.
  */
 public final class ScaiBunkerClient {
     /** The reply's header with what HTTP would have said, as {@code 201}. */
@@ -39,15 +51,37 @@ public final class ScaiBunkerClient {
     private final Vertx vertx;
     private final Secret key;
     private final Duration timeout;
+    private final DataLine line;
+    private final @Nullable String idempotencyKey;
 
     /**
      * @param key an API key
      * @param timeout how long an answer may take; {@link #exec} adds the command's own
      */
     public ScaiBunkerClient(Vertx vertx, Secret key, Duration timeout) {
+        this(vertx, key, timeout, Optional.empty());
+    }
+
+    /** @param tls what members of this cluster show each other, where they have certificates ({@code cluster.tls-*}) */
+    public ScaiBunkerClient(Vertx vertx, Secret key, Duration timeout, Optional<FleetPass.Tls> tls) {
+        this(vertx, key, timeout, new DataLine(vertx, key, tls), null);
+    }
+
+    private ScaiBunkerClient(
+            Vertx vertx, Secret key, Duration timeout, DataLine line, @Nullable String idempotencyKey) {
         this.vertx = vertx;
         this.key = key;
         this.timeout = timeout;
+        this.line = line;
+        this.idempotencyKey = idempotencyKey;
+    }
+
+    /**
+     * The same client, for one thing that is to be done once however often it is asked for: asked again with this key, within a
+     * day, the first answer comes again. For whatever HTTP takes an {@code Idempotency-Key} for.
+     */
+    public ScaiBunkerClient once(String idempotencyKey) {
+        return new ScaiBunkerClient(vertx, key, timeout, line, idempotencyKey);
     }
 
     /** Where an operation of the contract is served. */
@@ -68,6 +102,9 @@ public final class ScaiBunkerClient {
 
     private Future<JsonObject> call(String operationId, JsonObject request, Duration limit) {
         JsonObject signed = request.copy().put("authorization", "Bearer " + key.reveal());
+        if (idempotencyKey != null && !signed.containsKey("idempotency_key")) {
+            signed.put("idempotency_key", idempotencyKey);
+        }
         return vertx.eventBus()
                 .<JsonObject>request(
                         addressOf(operationId), signed, new DeliveryOptions().setSendTimeout(limit.toMillis()))
@@ -92,7 +129,7 @@ public final class ScaiBunkerClient {
                         : Future.failedFuture(failure(envelope.getJsonObject("error"))));
     }
 
-    private static PlatformException failure(JsonObject error) {
+    static PlatformException failure(JsonObject error) {
         PlatformException failure = new PlatformException(code(error.getString("code")), error.getString("message"));
         List<FieldError> details = error.getJsonArray("details", new JsonArray()).stream()
                 .map(JsonObject.class::cast)
@@ -143,6 +180,11 @@ public final class ScaiBunkerClient {
 
     public Future<JsonObject> registerImage(JsonObject image) {
         return data("registerImage", body(image));
+    }
+
+    /** What {@link #registerImage} would do: what is at the source, how large, for which workers. Nothing is kept. */
+    public Future<JsonObject> rehearseImage(JsonObject image) {
+        return data("registerImage", body(image).put("query", new JsonObject().put("dry_run", true)));
     }
 
     /** @param query {@code status}, {@code scope}, {@code name}, {@code limit}, {@code cursor} */
@@ -210,7 +252,17 @@ public final class ScaiBunkerClient {
     }
 
     public EventWatch watchImage(String image, Consumer<EventWatch.Event> handler) {
-        return watch("watchImage", image, handler);
+        return watch("watchImage", image, null, handler);
+    }
+
+    /** @param lastId the last event that was seen: the watch goes on behind it */
+    public EventWatch watchImage(String image, long lastId, Consumer<EventWatch.Event> handler) {
+        return watch("watchImage", image, lastId, handler);
+    }
+
+    /** Hears what is published about an image. Needs no right: every member of the cluster may listen. */
+    public PublishedEvents hearImage(String imageId, Consumer<EventWatch.Event> handler) {
+        return new PublishedEvents(vertx, PublishedEvents.ofImage(imageId), handler);
     }
 
     // --- registry credentials ---
@@ -358,12 +410,91 @@ public final class ScaiBunkerClient {
         return data("execInBunker", at(bunkerId).put("body", command), limit);
     }
 
+    /** Runs a command in a bunker and tells what it writes as it comes. */
+    public RunningCommand execStreaming(String bunkerId, JsonObject command, CommandOutput output) {
+        RunningCommand running = new RunningCommand(output);
+        place("execInBunker", at(bunkerId).put("body", command).put("stream", true))
+                .compose(place -> line.request(HttpMethod.POST, place))
+                .onSuccess(request -> running.begin(request, command.toBuffer()))
+                .onFailure(running::fail);
+        return running;
+    }
+
+    /** Asks where the bytes of an operation flow; who may not do it is told here. */
+    private Future<DataPlace> place(String operationId, JsonObject request) {
+        return data(operationId, request).map(DataPlace::of);
+    }
+
     /** What its console said last. */
     public Future<JsonObject> logs(String bunkerId) {
         return data("getBunkerLogs", at(bunkerId));
     }
 
-    /** What a directory in a bunker holds. The content of files is for HTTP alone. */
+    /**
+     * Reads a file in a bunker, as fast as it is taken.
+     *
+     * @param query {@code path}, {@code user}
+     * @param content ended when all of it was written there
+     * @return {@code {path, mode}} then; a failure where the file did not come whole, whatever was written before
+     */
+    public Future<JsonObject> readFile(String bunkerId, JsonObject query, WriteStream<Buffer> content) {
+        return place("getBunkerFile", at(bunkerId).put("query", query))
+                .compose(place -> line.request(HttpMethod.GET, place))
+                .compose(request -> DataLine.accepted(request.send())
+                        .compose(response -> response.pipeTo(content)
+                                .onFailure(thrown -> request.reset())
+                                .recover(DataLine::away)
+                                .map(whole -> new JsonObject()
+                                        .put("path", query.getString("path"))
+                                        .put("mode", response.getHeader("X-File-Mode")))));
+    }
+
+    /**
+     * Writes a file in a bunker, as fast as it is taken there.
+     *
+     * @param query {@code path}, {@code user}
+     * @param content read to its end; if it fails, there is no such file, or the old one
+     * @return {@code {path, size}} when it is there whole
+     */
+    public Future<JsonObject> writeFile(String bunkerId, JsonObject query, ReadStream<Buffer> content) {
+        content.pause();
+        return place("putBunkerFile", at(bunkerId).put("query", query))
+                .compose(place -> line.request(HttpMethod.PUT, place))
+                .compose(request -> DataLine.accepted(send(request, content))
+                        .onFailure(thrown -> request.reset())
+                        .compose(DataLine::body)
+                        .recover(DataLine::away)
+                        .map(told -> new JsonObject(told).getJsonObject("data")));
+    }
+
+    /** The answer may come before all was sent, as when the disk is full; a source that fails is an answer, too. */
+    private static Future<HttpClientResponse> send(HttpClientRequest request, ReadStream<Buffer> content) {
+        request.setChunked(true);
+        Promise<HttpClientResponse> answered = Promise.promise();
+        request.response().onComplete(response -> {
+            if (response.succeeded()) {
+                answered.tryComplete(response.result());
+            } else {
+                answered.tryFail(response.cause());
+            }
+        });
+        content.pipe().endOnFailure(false).to(request).onFailure(answered::tryFail);
+        return answered.future();
+    }
+
+    /**
+     * Opens a terminal in a bunker.
+     *
+     * @param query {@code cols}, {@code rows}, {@code user}, {@code program}
+     * @param output takes what it says
+     */
+    public Future<BunkerShell> shell(String bunkerId, JsonObject query, Handler<Buffer> output) {
+        return place("openBunkerShell", at(bunkerId).put("query", query))
+                .compose(line::socket)
+                .map(socket -> new BunkerShell(socket, output));
+    }
+
+    /** What a directory in a bunker holds. */
     public Future<JsonObject> files(String bunkerId, String path) {
         return data("listBunkerFiles", at(bunkerId).put("query", new JsonObject().put("path", path)));
     }
@@ -393,7 +524,17 @@ public final class ScaiBunkerClient {
     }
 
     public EventWatch watchBunker(String bunkerId, Consumer<EventWatch.Event> handler) {
-        return watch("watchBunker", bunkerId, handler);
+        return watch("watchBunker", bunkerId, null, handler);
+    }
+
+    /** @param lastId the last event that was seen: the watch goes on behind it */
+    public EventWatch watchBunker(String bunkerId, long lastId, Consumer<EventWatch.Event> handler) {
+        return watch("watchBunker", bunkerId, lastId, handler);
+    }
+
+    /** Hears what is published about a bunker. Needs no right: every member of the cluster may listen. */
+    public PublishedEvents hearBunker(String bunkerId, Consumer<EventWatch.Event> handler) {
+        return new PublishedEvents(vertx, PublishedEvents.ofBunker(bunkerId), handler);
     }
 
     /** What stands how, what moves, what does not work. */
@@ -467,8 +608,8 @@ public final class ScaiBunkerClient {
         return data("getReadiness", new JsonObject());
     }
 
-    private EventWatch watch(String operationId, String id, Consumer<EventWatch.Event> handler) {
-        return new EventWatch(vertx, request -> data(operationId, request), at(id), WATCH_SILENCE, handler);
+    private EventWatch watch(String operationId, String id, @Nullable Long lastId, Consumer<EventWatch.Event> handler) {
+        return new EventWatch(vertx, request -> data(operationId, request), at(id), lastId, WATCH_SILENCE, handler);
     }
 
     private static JsonObject query(JsonObject query) {

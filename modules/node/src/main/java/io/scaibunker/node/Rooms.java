@@ -63,7 +63,14 @@ record Rooms(
     private ApiVerticle api() {
         var access = new BunkerAccessClient(vertx, pass, CONNECT_LIMIT);
         return new ApiVerticle(
-                configuration.api(), rows().database(), rows().secrets(), access::open, checks, measured);
+                configuration.api(),
+                rows().database(),
+                rows().secrets(),
+                access::open,
+                checks,
+                measured,
+                configuration.cluster().host(),
+                pass.tls());
     }
 
     private Control rows() {

@@ -79,16 +79,27 @@ final class Fleet implements AutoCloseable {
 
     /** Another control node on the same rows; calls go to it from now on. */
     NodeProcess startSecondControl() {
+        return startSecondControl(Map.of());
+    }
+
+    /** @param more settings of its own */
+    NodeProcess startSecondControl(Map<String, String> more) {
         Map<String, String> settings = new TreeMap<>(control);
         settings.put("cluster.port", "" + Ports.free());
         settings.put("cluster.members", "127.0.0.1:" + clusterPort);
         settings.put("api.port", "" + secondApiPort);
         settings.put(
                 "node.secrets-key-file", dir.resolve("control/var/secrets-key").toString());
+        settings.putAll(more);
         NodeProcess node = NodeProcess.start(dir.resolve("second"), settings).awaitReady(START);
         nodes.put("second", node);
         api.prefer("127.0.0.1:" + secondApiPort);
         return node;
+    }
+
+    /** Of the APIs of both control nodes. */
+    List<String> addresses() {
+        return List.of("127.0.0.1:" + apiPort, "127.0.0.1:" + secondApiPort);
     }
 
     int clusterPort() {

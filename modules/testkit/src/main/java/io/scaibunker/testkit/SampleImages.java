@@ -36,6 +36,36 @@ public final class SampleImages {
             }
             """;
 
+    private static final String TALK = """
+            #include <fcntl.h>
+            #include <stdio.h>
+            #include <string.h>
+            #include <sys/file.h>
+            #include <sys/ioctl.h>
+            #include <unistd.h>
+            /* Says again what it is told, and how large its terminal is; told «hold», keeps a file locked while it lives; of any
+               other file that it is told, says whether somebody does. */
+            int main(int count, char **words) {
+                char line[256];
+                struct winsize size;
+                if (count > 2) {
+                    int file = open(words[2], O_CREAT | O_RDWR, 0644);
+                    puts(flock(file, LOCK_EX | LOCK_NB) < 0 ? "held" : "free");
+                    fflush(stdout);
+                    return strcmp(words[1], "hold") == 0 && pause();
+                }
+                while (fgets(line, sizeof line, stdin)) {
+                    if (strcmp(line, "size\\n") == 0 && ioctl(0, TIOCGWINSZ, &size) == 0) {
+                        printf("%dx%d\\n", size.ws_col, size.ws_row);
+                    } else {
+                        printf("said %s", line);
+                    }
+                    fflush(stdout);
+                }
+                return 0;
+            }
+            """;
+
     private SampleImages() {}
 
     /** Whether a program is on the path. */
@@ -46,10 +76,25 @@ public final class SampleImages {
 
     /** {@code bin/answer} below a directory: static, so that it is all that an image needs. */
     public static void answer(Path tree) {
+        program(tree, "answer", ANSWER);
+    }
+
+    /** {@code bin/talk} below a directory, static, too. */
+    public static void talk(Path tree) {
+        program(tree, "talk", TALK);
+    }
+
+    private static void program(Path tree, String name, String text) {
         try {
             Files.createDirectories(tree.resolve("bin"));
-            var source = Files.writeString(Files.createTempFile("answer", ".c"), ANSWER);
-            run("musl-gcc", "-static", "-Os", "-o", tree.resolve("bin/answer").toString(), source.toString());
+            var source = Files.writeString(Files.createTempFile(name, ".c"), text);
+            run(
+                    "musl-gcc",
+                    "-static",
+                    "-Os",
+                    "-o",
+                    tree.resolve("bin").resolve(name).toString(),
+                    source.toString());
             Files.delete(source);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
