@@ -216,6 +216,14 @@ class ConsoleTest {
                 () -> browser.run("return document.querySelector('.xterm-rows').innerText")
                         .toString(),
                 text -> text.lines().anyMatch(line -> line.strip().matches("(# )?42")));
+        browser.click("#spoken");
+        eventually(
+                "the terminal is told to screen readers",
+                Browser.SOON,
+                () -> browser.run("return document.querySelector('.xterm-accessibility')?.innerText ?? ''")
+                        .toString(),
+                text -> text.contains("42"));
+        browser.click("#spoken");
         browser.reads("Why this worker");
         browser.press("Console");
         browser.see("pre.console");
