@@ -162,8 +162,8 @@ final class BunkerOperations {
 
     private Future<Reply> get(Request request) {
         return seen(request)
-                .compose(bunker ->
-                        copy(bunker, request.caller()).map(copy -> Reply.ok(view(bunker).put("copy", Shown.orNull(copy)))));
+                .compose(bunker -> copy(bunker, request.caller())
+                        .map(copy -> Reply.ok(view(bunker).put("copy", Shown.orNull(copy)))));
     }
 
     /** What one that was placed before its copy waits for. */
@@ -171,8 +171,7 @@ final class BunkerOperations {
         return bunker.status() == BunkerStatus.PENDING
                 ? ImageCache.on(database.client(), bunker.imageId(), bunker.workerId())
                         .map(rows -> rows.filter(row -> row.status() != CacheStatus.READY)
-                                .map(row ->
-                                        CopyOperations.view(row, progress.of(bunker.imageId(), row), caller)))
+                                .map(row -> CopyOperations.view(row, progress.of(bunker.imageId(), row), caller)))
                 : Future.succeededFuture(Optional.empty());
     }
 
