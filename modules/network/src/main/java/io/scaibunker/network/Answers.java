@@ -50,6 +50,9 @@ final class Answers {
     private final NetworkSettings settings;
     private final Resolver resolver;
     private final OpenedHosts hosts;
+    /** A guest must not fill the worker's log either. */
+    private final Pace warnings = new Pace(10, 1, System.nanoTime());
+
     private final Semaphore free = new Semaphore(UNDER_WAY_MAX);
 
     Answers(Rules rules, NetworkSettings settings, Resolver resolver, OpenedHosts hosts) {
@@ -150,7 +153,9 @@ final class Answers {
                     (int) Math.max(KEPT_AT_LEAST, longest) + GRACE);
             return filled(response, records, false);
         } catch (IOException | RuntimeException e) {
-            log.warn("{} could not be opened for a bunker: {}", name, e.getMessage());
+            if (warnings.mayGo(System.nanoTime())) {
+                log.warn("{} could not be opened for a bunker: {}", name, e.getMessage());
+            }
             records.forEach(ByteBufHolder::release);
             return response.setCode(DnsResponseCode.SERVFAIL);
         }

@@ -9,6 +9,12 @@ import java.util.Set;
 
 /** The addresses that one bunker's filter lets through because a name has led to them. */
 final class OpenedHosts {
+    /** Each opening is a process on the host; a page of many names is opened at once, a loop over names is not. */
+    private static final int IN_A_ROW = 100;
+
+    private static final int PER_SECOND = 20;
+
+    private final Pace pace = new Pace(IN_A_ROW, PER_SECOND, System.nanoTime());
     private final String namespace;
 
     /** Until when, by the process's clock; what an earlier process opened is not known here and is opened again. */
@@ -38,6 +44,9 @@ final class OpenedHosts {
         }
         if (until.size() + wanted.size() > Filter.ADDRESSES_MAX) {
             throw new NetworkException("more than " + Filter.ADDRESSES_MAX + " addresses at once");
+        }
+        if (!pace.mayGo(now)) {
+            throw new NetworkException("names are asked for faster than " + PER_SECOND + " a second");
         }
         Tool.run(words(wanted, seconds), "ip", "netns", "exec", namespace, "nft", "-f", "-");
         wanted.forEach(element -> until.put(element, end));
