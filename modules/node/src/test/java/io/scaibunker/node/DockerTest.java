@@ -89,7 +89,8 @@ class DockerTest {
     }
 
     /** What the last stage of the Dockerfile makes, as it says it: where it works, what lies there, how it starts. */
-    private record Layout(String workdir, List<String[]> copies, Map<String, String> environment, List<String> entrypoint) {
+    private record Layout(
+            String workdir, List<String[]> copies, Map<String, String> environment, List<String> entrypoint) {
         static Layout read(String dockerfile) {
             String stages = dockerfile.replaceAll("(?m)^#.*\n", "").replace("\\\n", " ");
             String last = stages.substring(stages.lastIndexOf("\nFROM "));
@@ -207,7 +208,8 @@ class DockerTest {
             environment.put("SCAIBUNKER_STORE_URL_FILE", secret.toString());
             environment.put(
                     "SCAIBUNKER_CLUSTER_JOIN_TOKEN_FILE",
-                    Files.writeString(dir.resolve("token"), "a word among tests").toString());
+                    Files.writeString(dir.resolve("token"), "a word among tests")
+                            .toString());
             environment.put("SCAIBUNKER_CLUSTER_HOST", "127.0.0.1");
             environment.put("SCAIBUNKER_CLUSTER_MEMBERS", "");
             environment.put("SCAIBUNKER_CLUSTER_PORT", "" + Ports.free());

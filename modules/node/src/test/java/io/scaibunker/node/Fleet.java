@@ -72,7 +72,14 @@ final class Fleet implements AutoCloseable {
     }
 
     NodeProcess startControl() {
-        NodeProcess node = NodeProcess.start(dir.resolve("control"), control).awaitReady(START);
+        return startControl(Map.of());
+    }
+
+    /** @param more settings of its own, this time */
+    NodeProcess startControl(Map<String, String> more) {
+        Map<String, String> settings = new TreeMap<>(control);
+        settings.putAll(more);
+        NodeProcess node = NodeProcess.start(dir.resolve("control"), settings).awaitReady(START);
         nodes.put("control", node);
         return node;
     }
