@@ -136,7 +136,7 @@ class ShownTest {
                 {"image":{"name":"r","status":"active","scan_status":"pending"},"more":false,"rows":[
                  {"worker_id":"w2","worker_name":"two","status":"building","phase":"fetching","percent":49,
                   "source":"wrk_1","source_name":"one"}]}""")));
-        assertThat(board.lines(10, Style.PLAIN))
+        assertThat(board.lines(10, 200, Style.PLAIN))
                 .contains("  two  building [#########...........]  49 %  fetching  from one");
     }
 
