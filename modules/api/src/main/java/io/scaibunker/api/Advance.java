@@ -4,6 +4,7 @@ import io.scaibunker.bus.News;
 import io.scaibunker.model.CachePhase;
 import io.vertx.core.json.JsonObject;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How far a worker is with a copy.
@@ -22,6 +23,9 @@ record Advance(
         Optional<String> source) {
     static final Advance NONE =
             new Advance(0, Optional.empty(), 0, Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** Sources that a bake reads; any other is a worker. */
+    private static final Set<String> NO_PEER = Set.of("registry", "tar", "snapshot");
 
     /** Which part of the way a phase is, in percent. */
     private record Stretch(int from, int to) {}
@@ -44,7 +48,8 @@ record Advance(
     }
 
     private static Stretch stretch(News.CopyProgressed news) {
-        boolean fromPeer = news.source().startsWith("wrk_");
+        // Another worker gives the finished file: nothing is baked behind it.
+        boolean fromPeer = !NO_PEER.contains(news.source());
         return switch (news.phase()) {
             case RESOLVING, WAITING_FOR_PEER -> new Stretch(0, 1);
             case FETCHING -> fromPeer ? new Stretch(1, 97) : new Stretch(1, 45);

@@ -12,6 +12,7 @@ import io.scaibunker.testkit.Eventually;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,24 @@ class CopyProgressTest {
 
         assertThat(progress.of(image, worker, 2)).isPresent();
         assertThat(progress.of(image, worker, 3)).isEmpty();
+    }
+
+    /** What another worker gives is finished: most of the way is its coming; of what a bake reads it is the smaller part. */
+    @Test
+    void howFarAFetchIsDependsOnWhoGives() {
+        ImageId image = ImageId.fresh();
+        for (String source : List.of("registry", "tar", "snapshot")) {
+            assertThat(percentFrom(image, source)).isLessThan(45);
+        }
+        assertThat(percentFrom(image, WorkerId.fresh().toString())).isBetween(90, 97);
+        // Not known yet which one.
+        assertThat(percentFrom(image, "peer")).isBetween(90, 97);
+    }
+
+    private int percentFrom(ImageId image, String source) {
+        return progress.hear(new News.CopyProgressed(
+                        WorkerId.fresh(), image, 1, CachePhase.FETCHING, 990, 1000, 100, source))
+                .percent();
     }
 
     @Test

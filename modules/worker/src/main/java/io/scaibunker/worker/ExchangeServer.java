@@ -12,6 +12,7 @@ import io.scaibunker.bus.proto.TableWanted;
 import io.scaibunker.ext4.ImageTable;
 import io.scaibunker.ext4.PieceFile;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -45,6 +46,7 @@ final class ExchangeServer {
     /** Below so many bytes a second, a link is worth compressing for. */
     private static final double SLOW = 60e6;
 
+    private final WorkerId self;
     private final Vertx vertx;
     private final Shelf shelf;
     private final Uploads uploads;
@@ -52,7 +54,15 @@ final class ExchangeServer {
     private final Bench bench;
     private final Membership membership;
 
-    ExchangeServer(Vertx vertx, Shelf shelf, Uploads uploads, Throttle throttle, Bench bench, Membership membership) {
+    ExchangeServer(
+            WorkerId self,
+            Vertx vertx,
+            Shelf shelf,
+            Uploads uploads,
+            Throttle throttle,
+            Bench bench,
+            Membership membership) {
+        this.self = self;
         this.vertx = vertx;
         this.shelf = shelf;
         this.uploads = uploads;
@@ -80,6 +90,7 @@ final class ExchangeServer {
                     .end();
             return;
         }
+        request.response().headers().set(CopyExchange.WORKER_KEY, self.toString());
         var reply = new Reply<>(request, vertx.getOrCreateContext());
         request.exceptionHandler(gone -> reply.gone = true);
         request.handler(asked -> bench.await(() -> {
@@ -181,29 +192,30 @@ final class ExchangeServer {
             reply.refuse(GrpcStatus.INVALID_ARGUMENT, "no digest, address or runs");
             return;
         }
-        var item = shelf.find(new Digest(asked.getDigest()));
-        if (item.isEmpty()) {
-            reply.refuse(GrpcStatus.NOT_FOUND, "not here");
+        // A place first: whoever asks in vain costs no table.
+        var place = uploads.take(asked.getDigest(), asked.getAddress());
+        if (place.isEmpty()) {
+            reply.refuse(
+                    GrpcStatus.RESOURCE_EXHAUSTED,
+                    "as many are served as may be",
+                    uploads.instead(asked.getDigest(), asked.getAddress()));
             return;
         }
-        try (Shelf.Item here = item.get()) {
-            var place = uploads.take(asked.getDigest(), asked.getAddress());
-            if (place.isEmpty()) {
-                reply.refuse(
-                        GrpcStatus.RESOURCE_EXHAUSTED,
-                        "as many are served as may be",
-                        uploads.instead(asked.getDigest(), asked.getAddress()));
+        try (Uploads.Place _ = place.get()) {
+            var item = shelf.find(new Digest(asked.getDigest()));
+            if (item.isEmpty()) {
+                reply.refuse(GrpcStatus.NOT_FOUND, "not here");
                 return;
             }
-            try (Uploads.Place _ = place.get()) {
+            try (Shelf.Item here = item.get()) {
                 serve(here.file(), asked.getRunsList(), reply);
             }
         }
     }
 
     private void serve(PieceFile file, List<Integer> runs, Reply<PiecesWanted, Piece> reply) throws Exception {
-        long began = System.nanoTime();
         long sent = 0;
+        long sending = 0;
         for (int pair = 0; pair < runs.size(); pair += 2) {
             int first = runs.get(pair);
             int count = runs.get(pair + 1);
@@ -213,14 +225,24 @@ final class ExchangeServer {
             }
             for (int number = first; number < first + count; number++) {
                 byte[] bytes = file.read(number, PATIENCE_MS);
-                throttle.pass(bytes.length);
-                boolean slow = sent > (8 << 20) && sent * 1e9 / (System.nanoTime() - began) < SLOW;
-                reply.send(message(number, bytes, slow));
-                sent += bytes.length;
-                Measure.UPLOAD_BYTES.add(bytes.length);
+                Piece piece = message(number, bytes, isSlow(sent, sending));
+                int length = piece.getSerializedSize();
+                throttle.stepBack();
+                long began = System.nanoTime();
+                // What the operator's rate makes it wait is the link's slowness, too: compressed, more goes through.
+                throttle.pay(length);
+                reply.send(piece);
+                sending += System.nanoTime() - began;
+                sent += length;
+                Measure.UPLOAD_BYTES.add(length);
             }
         }
         reply.end();
+    }
+
+    /** By what the sending alone took: to wait for a piece that has not come yet says nothing about the link. */
+    private static boolean isSlow(long sent, long nanos) {
+        return sent > (8 << 20) && sent * 1e9 / nanos < SLOW;
     }
 
     /** Compressed where the link is slow and the piece becomes smaller by a tenth at least. */
