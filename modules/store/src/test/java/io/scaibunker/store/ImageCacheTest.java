@@ -449,8 +449,7 @@ class ImageCacheTest extends StoreFixture {
     void anImageIsUsableWithItsFirstCopyAndCompleteWithItsLastWhateverIsLost() {
         target(first, second);
         spread();
-        assertThat(readiness())
-                .isEqualTo(new ImageCache.Readiness(0, 2, 0, Optional.empty(), Optional.empty()));
+        assertThat(readiness()).isEqualTo(new ImageCache.Readiness(0, 2, 0, Optional.empty(), Optional.empty()));
         ready(second);
         server.execute("UPDATE image_cache SET ready_at = '2026-01-01T00:00:00Z' WHERE status = 'ready'");
         assertThat(readiness().usableAt().orElseThrow().toInstant()).isEqualTo("2026-01-01T00:00:00Z");
