@@ -44,6 +44,7 @@ record Advance(
     }
 
     private static Stretch stretch(CachePhase phase, CopySource source) {
+        // Another worker gives the finished file: nothing is baked behind it.
         return switch (phase) {
             case RESOLVING, WAITING_FOR_PEER -> new Stretch(0, 1);
             case FETCHING -> source.isPeer() ? new Stretch(1, 97) : new Stretch(1, 45);

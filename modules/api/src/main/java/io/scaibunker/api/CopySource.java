@@ -15,16 +15,16 @@ record CopySource(String word, Optional<Named> worker) {
     private static final Set<String> OUTSIDE = Set.of("registry", "tar", "snapshot");
     private static final String PEER = "peer";
 
-    /** @param told as workers tell it: a word, or the address of another worker */
+    /** @param told as workers tell it: a word, or the id of another worker */
     static CopySource of(String told, Feeders feeders) {
-        return OUTSIDE.contains(told) ? new CopySource(told, Optional.empty()) : new CopySource(PEER, feeders.at(told));
+        return OUTSIDE.contains(told) ? new CopySource(told, Optional.empty()) : new CopySource(PEER, feeders.of(told));
     }
 
     boolean isPeer() {
         return word.equals(PEER);
     }
 
-    /** @param named whether who is shown it may know which worker it is; an address is told to nobody */
+    /** @param named whether who is shown it may know which worker it is */
     JsonObject put(JsonObject into, boolean named) {
         Optional<Named> shown = worker.filter(any -> named);
         return into.put("source", shown.map(peer -> peer.id().toString()).orElse(word))

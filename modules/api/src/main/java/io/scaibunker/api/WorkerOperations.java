@@ -10,6 +10,7 @@ import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.Word;
 import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Database;
+import io.scaibunker.store.ImageCache;
 import io.scaibunker.store.Workers;
 import io.scaibunker.store.Workers.Worker;
 import io.vertx.core.Future;
@@ -91,6 +92,11 @@ final class WorkerOperations {
         needPlatform(request);
         boolean dryRun = request.query("dry_run").filter("true"::equals).isPresent();
         return worker(request)
+                // What nobody asks for any more is let go now, rather than with the scanner's next sweep.
+                .compose(worker -> dryRun
+                        ? Future.succeededFuture(worker)
+                        : ImageCache.releaseReady(database.client(), Optional.of(worker.id()))
+                                .map(released -> worker))
                 .compose(worker -> post.ask(new Question.GarbageAsked(worker.id(), dryRun), askTimeout)
                         .map(garbage -> Reply.ok(view(worker, dryRun, garbage))));
     }

@@ -16,7 +16,8 @@ class FeedersTest {
     private static final Named OTHER = new Named(WorkerId.fresh(), "other");
 
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-    private Future<Map<String, Named>> workers = Future.succeededFuture(Map.of("there:1", ONE));
+    private Future<Map<String, Named>> workers =
+            Future.succeededFuture(Map.of(ONE.id().toString(), ONE));
     private int looks;
     private final Feeders feeders = new Feeders(now::get, () -> {
         looks++;
@@ -25,38 +26,39 @@ class FeedersTest {
 
     @Test
     void whoIsNotKnownIsLookedUpAndThenKnown() {
-        assertThat(feeders.at("there:1")).isEmpty();
-        assertThat(feeders.at("there:1")).contains(ONE);
+        assertThat(feeders.of(ONE.id().toString())).isEmpty();
+        assertThat(feeders.of(ONE.id().toString())).contains(ONE);
         assertThat(looks).isEqualTo(1);
     }
 
     @Test
     void whoIsNowhereIsLookedForNowAndThenHoweverOftenItIsAsked() {
         for (int asked = 0; asked < 1000; asked++) {
-            assertThat(feeders.at("nowhere:1")).isEmpty();
+            assertThat(feeders.of(OTHER.id().toString())).isEmpty();
         }
         assertThat(looks).isEqualTo(1);
         pass(Feeders.UNKNOWN_FOR);
-        feeders.at("nowhere:1");
+        feeders.of(OTHER.id().toString());
         assertThat(looks).isEqualTo(2);
     }
 
     @Test
-    void whoTookTheAddressOfAnotherIsKnownByItsOwnNameAfterAWhile() {
-        feeders.at("there:1");
-        workers = Future.succeededFuture(Map.of("there:1", OTHER));
+    void whoIsCalledOtherwiseIsKnownByThatAfterAWhile() {
+        Named renamed = new Named(ONE.id(), "renamed");
+        feeders.of(ONE.id().toString());
+        workers = Future.succeededFuture(Map.of(ONE.id().toString(), renamed));
         pass(Feeders.KNOWN_FOR);
-        feeders.at("there:1");
-        assertThat(feeders.at("there:1")).contains(OTHER);
+        feeders.of(ONE.id().toString());
+        assertThat(feeders.of(ONE.id().toString())).contains(renamed);
     }
 
     @Test
     void aLookThatFailsForgetsNobody() {
-        feeders.at("there:1");
+        feeders.of(ONE.id().toString());
         workers = Future.failedFuture("the database is away");
         pass(Feeders.KNOWN_FOR);
-        feeders.at("there:1");
-        assertThat(feeders.at("there:1")).contains(ONE);
+        feeders.of(ONE.id().toString());
+        assertThat(feeders.of(ONE.id().toString())).contains(ONE);
     }
 
     private void pass(Duration time) {

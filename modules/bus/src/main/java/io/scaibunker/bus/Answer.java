@@ -57,8 +57,15 @@ public sealed interface Answer extends BusMessage {
             @Nullable Digest artifactDigest,
             boolean awaited) {}
 
-    /** @param current false: the rows have moved on, the report changed nothing */
-    record ReportTaken(boolean current) implements Answer {}
+    /**
+     * @param current false: the rows have moved on, the report changed nothing
+     * @param refused whether what was reported must not be kept; null where that is no question
+     */
+    record ReportTaken(boolean current, @Nullable Boolean refused) implements Answer {
+        public ReportTaken(boolean current) {
+            this(current, null);
+        }
+    }
 
     /**
      * How a worker comes by a copy.
@@ -111,7 +118,7 @@ public sealed interface Answer extends BusMessage {
     /**
      * One thing in a worker's cache.
      *
-     * @param kind {@code copy}, {@code file} (an image file that no copy names), {@code layers} or {@code snapshots}
+     * @param kind {@code copy}, {@code file} (an image file that no copy names), {@code incoming} (what has come of one), {@code layers} or {@code snapshots}
      * @param bytes on disk; 0 for a copy that shares the file of one that stays
      * @param imageId whose copy it is; null for what is nobody's
      * @param why it goes, or stays

@@ -12,6 +12,9 @@ public final class CopyExchange {
     /** The metadata key of a refusal that names others who can serve. */
     public static final String INSTEAD_KEY = "scaibunker-instead";
 
+    /** The metadata key of an answer that says which worker gives it. */
+    public static final String WORKER_KEY = "scaibunker-worker";
+
     /** The largest message of these calls: a piece and what is around it. */
     public static final int MESSAGE_MAX = 512 * 1024;
 

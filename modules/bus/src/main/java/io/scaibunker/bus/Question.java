@@ -188,8 +188,25 @@ public sealed interface Question<A extends Answer> extends BusMessage {
      */
     record LaidSegment(@Nullable Digest diffId, long bytes, long hiddenBytes, boolean reused) {}
 
-    /** Why something failed: a code, and a text for whoever asked for it. */
-    record Failure(ErrorCode code, String message) {}
+    /**
+     * Why something failed: a code, and a text for whoever asked for it.
+     *
+     * @param mayPass whether trying again, unchanged, may help; null where the code says it all
+     * @param retryAfterS how long whoever refused asked to be left alone; null where it did not
+     */
+    record Failure(
+            ErrorCode code,
+            String message,
+            @Nullable Boolean mayPass,
+            @Nullable Long retryAfterS) {
+        public Failure(ErrorCode code, String message) {
+            this(code, message, null, null);
+        }
+
+        public Failure saying(String text) {
+            return new Failure(code, text, mayPass, retryAfterS);
+        }
+    }
 
     /**
      * worker → fanout: the image's reference named this digest when I asked the registry. The first one told is pinned;

@@ -8,6 +8,7 @@ import io.scaibunker.model.CacheStatus;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.store.Artifacts;
 import io.scaibunker.store.Artifacts.Artifact;
 import io.scaibunker.store.Bakes;
@@ -17,6 +18,7 @@ import io.scaibunker.store.ImageCache.Answered;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,21 +39,45 @@ final class CopyReports {
     }
 
     Future<Answer.ReportTaken> take(Question.CopyReported report) {
-        return moved(report).onSuccess(moved -> bakeEnded(report)).map(moved -> {
-            if (moved) {
-                LOG.info(
-                        "{} on {} is {}{}",
-                        report.imageId(),
-                        report.workerId(),
-                        report.status().word(),
-                        report.failure() == null ? "" : ": " + report.failure().message());
-                if (report.status() == CacheStatus.READY || report.status() == CacheStatus.FAILED) {
-                    // Its scan waits for this.
-                    post.nudge(new Nudge.ScanAsked(report.imageId()));
-                }
+        return moved(report)
+                .map(Answer.ReportTaken::new)
+                .recover(thrown -> thrown.getCause() instanceof OtherBytes other
+                        ? refuse(report, other)
+                        : Future.failedFuture(thrown))
+                .onSuccess(taken -> bakeEnded(report))
+                .onSuccess(taken -> tell(report, taken.current()));
+    }
+
+    private void tell(Question.CopyReported report, boolean moved) {
+        if (moved) {
+            LOG.info(
+                    "{} on {} is {}{}",
+                    report.imageId(),
+                    report.workerId(),
+                    report.status().word(),
+                    report.failure() == null ? "" : ": " + report.failure().message());
+            if (report.status() == CacheStatus.READY || report.status() == CacheStatus.FAILED) {
+                // Its scan waits for this.
+                post.nudge(new Nudge.ScanAsked(report.imageId()));
             }
-            return new Answer.ReportTaken(moved);
-        });
+        }
+    }
+
+    /** Equal sources baked into different bytes: what others have stays the only one, and this is failed where all can see it. */
+    private Future<Answer.ReportTaken> refuse(Question.CopyReported report, OtherBytes other) {
+        LOG.error("{} on {} is refused: {}", report.imageId(), report.workerId(), other.getMessage());
+        Answered row = new Answered(report.workerId(), report.imageId(), report.generation());
+        return ImageCache.failed(database.client(), row, ErrorCode.INTERNAL, String.valueOf(other.getMessage()))
+                .map(failed -> new Answer.ReportTaken(false, true));
+    }
+
+    /** Ends the transaction that would have made them ready. */
+    private static final class OtherBytes extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        OtherBytes(Digest made, Digest kept) {
+            super("the bake made " + made + ", where others have " + kept + " of the same source");
+        }
     }
 
     private Future<Boolean> moved(Question.CopyReported report) {
@@ -65,7 +91,8 @@ final class CopyReports {
             case READY -> ready(report, row);
             case FAILED -> {
                 Question.Failure failure = needed("failure", report.failure());
-                yield ImageCache.failed(sql, row, failure.code(), failure.message())
+                yield ImageCache.failed(
+                                sql, row, failure.code(), failure.message(), isWorthRetrying(failure), pause(failure))
                         .compose(moved -> moved && isOfSource(failure.code())
                                 ? ImageCache.failedAlike(sql, report.imageId(), failure.code(), failure.message())
                                         .map(others -> moved)
@@ -74,6 +101,14 @@ final class CopyReports {
             case PENDING -> ImageCache.pendingAgain(sql, row);
             case EVICTED -> ImageCache.evicted(sql, row);
         };
+    }
+
+    private static boolean isWorthRetrying(Question.Failure failure) {
+        return failure.code().worthRetrying() && !Boolean.FALSE.equals(failure.mayPass());
+    }
+
+    private static Duration pause(Question.Failure failure) {
+        return failure.retryAfterS() == null ? Duration.ZERO : Duration.ofSeconds(failure.retryAfterS());
     }
 
     /** Whether every worker would find the same. */
@@ -95,7 +130,9 @@ final class CopyReports {
             return;
         }
         Bakes.release(database.client(), report.workerId(), report.imageId())
-                .compose(released -> ImageCache.waiting(database.client()))
+                .compose(released -> released || report.status() == CacheStatus.READY
+                        ? ImageCache.waiting(database.client(), report.imageId())
+                        : Future.succeededFuture(List.<WorkerId>of()))
                 .onSuccess(workers -> workers.forEach(worker -> post.nudge(new Nudge.CopiesChanged(worker))))
                 .onFailure(thrown -> LOG.warn("a lease was not given back; it will run out", thrown));
     }
@@ -109,11 +146,17 @@ final class CopyReports {
                 copy.sizeBytes(),
                 copy.allocatedBytes(),
                 copy.entries());
-        return database.inTransaction(sql -> Artifacts.record(sql, report.imageId(), report.workerId(), artifact)
+        return database.inTransaction(sql -> ImageCache.ready(sql, row, report.incarnation(), copy.artifactDigest())
+                .compose(current -> current ? record(sql, report, artifact) : Future.succeededFuture(false)));
+    }
+
+    private static Future<Boolean> record(SqlClient sql, Question.CopyReported report, Artifact artifact) {
+        return Artifacts.record(sql, report.imageId(), report.workerId(), artifact)
+                .map(kept -> isKept(artifact.digest(), kept))
                 .compose(kept -> report.layout() == null
-                        ? Future.succeededFuture(false)
-                        : Artifacts.layOut(sql, artifact.fingerprint(), artifact.digest(), layout(report.layout())))
-                .compose(laid -> ImageCache.ready(sql, row, report.incarnation(), copy.artifactDigest())));
+                        ? Future.succeededFuture(kept)
+                        : Artifacts.layOut(sql, artifact.fingerprint(), artifact.digest(), layout(report.layout()))
+                                .map(laid -> kept));
     }
 
     private static Artifacts.Layout layout(Question.Layout told) {
@@ -127,6 +170,13 @@ final class CopyReports {
                                 0))
                         .toList(),
                 told.more());
+    }
+
+    private static boolean isKept(Digest made, Digest kept) {
+        if (!made.equals(kept)) {
+            throw new OtherBytes(made, kept);
+        }
+        return true;
     }
 
     private static <T> T needed(String part, @Nullable T value) {

@@ -4,6 +4,7 @@ import static io.scaibunker.testkit.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.scaibunker.bus.Answer;
 import io.scaibunker.bus.Answer.RegistryCredential;
 import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
@@ -269,6 +270,100 @@ class FanoutTest {
         assertThat(worker.fails(earlier, ErrorCode.SOURCE_NOT_FOUND)).isFalse();
         assertThat(worker.row()).returns(CacheStatus.PENDING, CacheRow::status).returns(2L, CacheRow::generation);
         assertThat(worker.reports(worker.wanted(), CacheStatus.READY)).isTrue();
+    }
+
+    /** What one bake made of a source is what there is of it; other bytes are nobody's. */
+    @Test
+    void aCopyWithOtherBytesThanTheFleetsIsRefused() {
+        var first = new Worker().inGroup();
+        var second = new Worker().inGroup();
+        open(RARELY);
+        assertThat(first.reports(first.wanted(), CacheStatus.READY)).isTrue();
+        var row = second.wanted();
+        var other = new Copy(SOURCE, COPY.sizeBytes(), 1, 1, COPY.sourceDigest(), COPY.writer());
+        var report =
+                new CopyReported(second.id, second.run, image, row.generation(), CacheStatus.READY, null, other, null, null);
+        assertThat(post.ask(report, LIMIT).await()).isEqualTo(new Answer.ReportTaken(false, true));
+        assertThat(second.row())
+                .returns(CacheStatus.FAILED, CacheRow::status)
+                .returns(Optional.of(ErrorCode.INTERNAL), CacheRow::errorCode)
+                .returns(Optional.empty(), CacheRow::artifactDigest);
+        assertThat(second.row().errorMessage().orElseThrow()).contains(SOURCE.text(), DIGEST.text());
+        assertThat(count("artifacts")).isEqualTo(1);
+        assertThat(first.row()).returns(Optional.of(DIGEST), CacheRow::artifactDigest);
+    }
+
+    @Test
+    void whatALateReportSaysIsNotKept() {
+        var worker = new Worker().inGroup();
+        open(RARELY);
+        var earlier = worker.wanted();
+        worker.fails(earlier, ErrorCode.SOURCE_AUTH);
+        warm();
+        assertThat(worker.reports(earlier, CacheStatus.READY)).isFalse();
+        assertThat(count("artifacts")).isZero();
+    }
+
+    /** Only those look again for whom there is something to find. */
+    @Test
+    void aReportWakesThoseWhoWaitForWhatItIsAbout() {
+        var maker = new Worker().inGroup();
+        var waiter = new Worker().inGroup();
+        open(RARELY);
+        var row = maker.wanted();
+        maker.reports(row, CacheStatus.BUILDING);
+        var its = waiter.wanted();
+        assertThat(waiter.reports(its, CacheStatus.BUILDING, CachePhase.WAITING_FOR_PEER, null, null))
+                .isTrue();
+        var elsewhere = new Worker();
+        UUID another = seeds.image(owner);
+        UUID apart = seeds.group(owner);
+        seeds.addImage(apart, another);
+        seeds.addWorker(apart, elsewhere.id.value());
+        post.nudge(new Nudge.CopiesAsked());
+        var others = elsewhere.wanted();
+        assertThat(elsewhere.reports(others, CacheStatus.BUILDING, CachePhase.WAITING_FOR_PEER, null, null))
+                .isTrue();
+        int before = waiter.told.get();
+        int beforeElsewhere = elsewhere.told.get();
+
+        // No lease was held, and nothing is ready: there is nothing new for anybody.
+        maker.fails(row, ErrorCode.WORKER_DISK_FULL);
+        server.execute(
+                "UPDATE image_cache SET status = 'pending', error_code = NULL, error_message = NULL WHERE status = 'failed'");
+        maker.reports(row, CacheStatus.READY);
+
+        eventually(() -> assertThat(waiter.told).hasValue(before + 1));
+        assertThat(elsewhere.told).hasValue(beforeElsewhere);
+    }
+
+    @Test
+    void whatTheWorkerKnowsOfAFailureDecidesWhetherAndWhenItIsTriedAgain() {
+        var never = new Worker().inGroup();
+        var later = new Worker().inGroup();
+        open(RARELY);
+        assertThat(never.reports(
+                        never.wanted(),
+                        CacheStatus.FAILED,
+                        null,
+                        null,
+                        new Failure(ErrorCode.SOURCE_UNREACHABLE, "denied by the operator", false, null)))
+                .isTrue();
+        assertThat(later.reports(
+                        later.wanted(),
+                        CacheStatus.FAILED,
+                        null,
+                        null,
+                        new Failure(ErrorCode.SOURCE_RATE_LIMITED, "not now", true, 7200L)))
+                .isTrue();
+        server.execute("UPDATE image_cache SET next_try_at = next_try_at - interval '1 hour'");
+        round();
+        assertThat(never.row()).returns(CacheStatus.FAILED, CacheRow::status);
+        assertThat(later.row()).returns(CacheStatus.FAILED, CacheRow::status);
+        server.execute("UPDATE image_cache SET next_try_at = next_try_at - interval '1 hour'");
+        round();
+        assertThat(never.row()).returns(CacheStatus.FAILED, CacheRow::status);
+        assertThat(later.row()).returns(CacheStatus.PENDING, CacheRow::status);
     }
 
     @Test

@@ -195,6 +195,14 @@ final class Fleet implements AutoCloseable {
     }
 
     JsonObject registerTar(String name, Path tar, int sizeMib) {
+        return register(name, new JsonObject().put("kind", "tar").put("path", tar.toString()), sizeMib);
+    }
+
+    JsonObject registerOci(String name, String reference, int sizeMib) {
+        return register(name, new JsonObject().put("kind", "oci").put("ref", reference), sizeMib);
+    }
+
+    private JsonObject register(String name, JsonObject source, int sizeMib) {
         return post(
                         "/images",
                         new JsonObject()
@@ -202,9 +210,7 @@ final class Fleet implements AutoCloseable {
                                 .put("size_mib", sizeMib)
                                 .put("default_memory_mb", 128)
                                 .put("default_disk_mb", 64)
-                                .put(
-                                        "build_source",
-                                        new JsonObject().put("kind", "tar").put("path", tar.toString())))
+                                .put("build_source", source))
                 .data();
     }
 

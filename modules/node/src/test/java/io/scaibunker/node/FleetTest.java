@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.scaibunker.testkit.ApiClient;
+import io.scaibunker.testkit.LocalRegistry;
 import io.scaibunker.testkit.NodeProcess;
 import io.scaibunker.testkit.SampleImages;
 import io.vertx.core.json.JsonArray;
@@ -123,6 +124,47 @@ class FleetTest {
         assertThat(Files.mismatch(baked, fetched)).isEqualTo(-1);
         assertThat(fleet.node(other).output()).doesNotContain(" baked img_");
         assertCopiesAreClean("one", "two", "three");
+    }
+
+    /** Its only holder stops in the middle of giving, for longer than anybody waits for an answer: what has come stays, and it goes on. */
+    @Test
+    void whoGivesACopyMayBeSilentForAWhileAndItsSourceIsReadOnce() {
+        assumeTrue(LocalRegistry.missingTools().isEmpty(), "not installed: " + LocalRegistry.missingTools());
+        fleet.close();
+        fleet = new Fleet(dir.resolve("patient"), images, Map.of("scheduler.worker-stale", "2m"));
+        try (LocalRegistry registry = LocalRegistry.start(dir.resolve("registry"))) {
+            SampleImages.push(registry, "fleet/large", "1", List.of(images.resolve("large.tar")));
+            fleet.startWorker("giver", Map.of("worker.insecure-registries", registry.host()));
+            String group = fleet.group("giver");
+            fleet.registerOci("large", registry.host() + "/fleet/large:1", 256);
+            fleet.awaitRows("large", BAKE, "ready");
+            long given = registry.givenBytes();
+            String giver = fleet.workerId("giver");
+            fleet.startWorker(
+                    "taker", Map.of("worker.insecure-registries", registry.host(), "worker.download-rate", "12MiB"));
+            fleet.post(
+                            "/availability-groups/" + group + "/workers",
+                            new JsonObject().put("worker_ids", new JsonArray(List.of(fleet.workerId("taker")))))
+                    .data();
+            JsonObject row = eventually(
+                    "more than a bake's fetching has come",
+                    BAKE,
+                    () -> fleet.get("/images/large/cache").list().getJsonObject(1),
+                    it -> it.getInteger("percent") > 45);
+            assertThat(row.getString("status")).isEqualTo("building");
+            assertThat(row.getString("phase")).isEqualTo("fetching");
+            assertThat(row.getString("source")).isEqualTo(giver);
+
+            fleet.node("giver").pause();
+            eventually(
+                    "it is silent", BAKE, () -> fleet.node("taker").output(), said -> said.contains("silent for 20 s"));
+            fleet.node("giver").resume();
+
+            fleet.awaitRows("large", BAKE, "ready", "ready");
+            assertThat(registry.givenBytes()).isEqualTo(given);
+            assertThat(fleet.node("taker").output()).doesNotContain(" baked img_");
+            assertCopiesAreClean("giver", "taker");
+        }
     }
 
     private Path copyOn(String worker) throws IOException {

@@ -91,11 +91,22 @@ public final class Artifacts {
                 row -> row.getLong("bytes"));
     }
 
-    /** Keeps what the first bake of a fingerprint made, and tells the image which fingerprint is its own. */
-    public static Future<Void> record(SqlClient sql, ImageId imageId, WorkerId bakedBy, Artifact made) {
-        return Sql.run(
-                        sql,
-                        """
+    /**
+     * Keeps what the first bake of a fingerprint made, and tells the image which fingerprint is its own. What another bake made of
+     * it takes that place only when nobody has the first any more.
+     *
+     * @return what is kept: the first, unless it is this one
+     */
+    public static Future<Digest> record(SqlClient sql, ImageId imageId, WorkerId bakedBy, Artifact made) {
+        Values values = Values.of("fingerprint", made.fingerprint())
+                .and("source", made.sourceDigest().text())
+                .and("digest", made.digest().text())
+                .and("size", made.sizeBytes())
+                .and("allocated", made.allocatedBytes())
+                .and("entries", made.entries())
+                .and("worker", bakedBy.value())
+                .and("image", imageId.value());
+        return Sql.run(sql, """
                         WITH kept AS (
                             INSERT INTO artifacts (fingerprint, source_digest, digest, size_bytes, allocated_bytes, entries,
                                                    baked_by)
@@ -103,16 +114,31 @@ public final class Artifacts {
                             ON CONFLICT (fingerprint) DO NOTHING)
                         UPDATE images SET fingerprint = :fingerprint
                          WHERE id = :image AND fingerprint IS DISTINCT FROM :fingerprint
-                        """,
-                        Values.of("fingerprint", made.fingerprint())
-                                .and("source", made.sourceDigest().text())
-                                .and("digest", made.digest().text())
-                                .and("size", made.sizeBytes())
-                                .and("allocated", made.allocatedBytes())
-                                .and("entries", made.entries())
-                                .and("worker", bakedBy.value())
-                                .and("image", imageId.value()))
-                .mapEmpty();
+                        """, values)
+                .compose(done -> kept(sql, values))
+                .compose(kept -> kept.equals(made.digest())
+                        ? Future.succeededFuture(kept)
+                        : replaceLost(sql, values).map(replaced -> replaced ? made.digest() : kept));
+    }
+
+    /** Who records the same waits from here on, and then sees what this transaction has made ready. */
+    private static Future<Digest> kept(SqlClient sql, Values values) {
+        return Sql.one(
+                        sql,
+                        "SELECT digest FROM artifacts WHERE fingerprint = :fingerprint FOR NO KEY UPDATE",
+                        values,
+                        row -> new Digest(row.getString("digest")))
+                .map(Optional::orElseThrow);
+    }
+
+    private static Future<Boolean> replaceLost(SqlClient sql, Values values) {
+        return Sql.moved(sql, """
+                UPDATE artifacts a
+                   SET digest = :digest, size_bytes = :size, allocated_bytes = :allocated, entries = :entries,
+                       baked_by = :worker
+                 WHERE a.fingerprint = :fingerprint
+                   AND NOT EXISTS (SELECT 1 FROM image_cache c WHERE c.artifact_digest = a.digest AND c.status = 'ready')
+                """, values);
     }
 
     /** How the baker has laid it out; the first one told is kept. */

@@ -15,6 +15,7 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.List;
@@ -228,16 +229,25 @@ public final class ImageCache {
      * @return the workers to tell
      */
     public static Future<List<WorkerId>> releaseReady(SqlClient sql) {
-        return Sql.list(sql, """
+        return releaseReady(sql, Optional.empty());
+    }
+
+    /** The same, on one worker or, without one, on all. */
+    public static Future<List<WorkerId>> releaseReady(SqlClient sql, Optional<WorkerId> workerId) {
+        return Sql.list(
+                sql,
+                """
                 UPDATE image_cache c
                    SET wanted = false, generation = c.generation + 1, updated_at = now()
-                 WHERE c.wanted AND c.status = 'ready'
+                 WHERE c.wanted AND c.status = 'ready' AND (:worker::uuid IS NULL OR c.worker_id = :worker)
                    AND NOT EXISTS (SELECT 1 FROM wanted_copies w
                                     WHERE w.image_id = c.image_id AND w.worker_id = c.worker_id)
                    AND NOT EXISTS (SELECT 1 FROM bunkers b
                                     WHERE b.image_id = c.image_id AND b.worker_id = c.worker_id AND b.booked)
                 RETURNING c.worker_id
-                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+                """,
+                Values.of("worker", workerId.map(WorkerId::value).orElse(null)),
+                row -> new WorkerId(row.getUUID("worker_id")));
     }
 
     /**
@@ -258,7 +268,7 @@ public final class ImageCache {
         return Sql.run(sql, """
                         UPDATE image_cache c
                            SET status = 'pending', error_code = NULL, error_message = NULL, next_try_at = NULL,
-                               updated_at = now()
+                               attempts = CASE WHEN next_try_at <= now() THEN attempts ELSE 0 END, updated_at = now()
                          WHERE status = 'failed' AND wanted AND (next_try_at <= now() OR (error_code = 'WORKER_LOST' AND EXISTS (
                                SELECT 1 FROM images i
                                  JOIN snapshots s ON s.id = i.snapshot_id AND s.status = 'ready'
@@ -411,12 +421,14 @@ public final class ImageCache {
                 row -> row.getString("grpc_address"));
     }
 
-    /** Workers that wait for another one's bake. */
-    public static Future<List<WorkerId>> waiting(SqlClient sql) {
+    /** Workers that wait for another one's bake of this image, or of another one with the same source. */
+    public static Future<List<WorkerId>> waiting(SqlClient sql, ImageId imageId) {
         return Sql.list(sql, """
-                SELECT DISTINCT worker_id FROM image_cache
-                 WHERE wanted AND status = 'building' AND phase = 'waiting_for_peer'
-                """, Map.of(), row -> new WorkerId(row.getUUID("worker_id")));
+                SELECT DISTINCT c.worker_id
+                  FROM image_cache c JOIN images i ON i.id = c.image_id JOIN images made ON made.id = :image
+                 WHERE c.wanted AND c.status = 'building' AND c.phase = 'waiting_for_peer'
+                   AND (i.id = made.id OR i.manifest_digest = made.manifest_digest)
+                """, Map.of("image", imageId.value()), row -> new WorkerId(row.getUUID("worker_id")));
     }
 
     /** What one worker found wrong with an image's source is wrong for those that wait for it, too. */
@@ -445,6 +457,17 @@ public final class ImageCache {
 
     /** The worker could not. It is tried again after a pause that doubles from 5 s to 10 min, where that may help. */
     public static Future<Boolean> failed(SqlClient sql, Answered row, ErrorCode code, String message) {
+        return failed(sql, row, code, message, code.worthRetrying(), Duration.ZERO);
+    }
+
+    /**
+     * The same, where more is known than its code.
+     *
+     * @param again whether another try may help
+     * @param leaveAlone how long it should not be tried; not heeded for more than a day
+     */
+    public static Future<Boolean> failed(
+            SqlClient sql, Answered row, ErrorCode code, String message, boolean again, Duration leaveAlone) {
         return Sql.moved(
                 sql,
                 """
@@ -452,7 +475,9 @@ public final class ImageCache {
                    SET status = 'failed', phase = NULL, error_code = :code, error_message = :message,
                        artifact_digest = NULL,
                        next_try_at = CASE WHEN :again AND attempts < :most
-                           THEN now() + least(interval '10 minutes', interval '5 seconds' * (2 ^ least(attempts, 10)))
+                           THEN now() + greatest(
+                               least(interval '10 minutes', interval '5 seconds' * (2 ^ least(attempts, 10))),
+                               least(interval '1 day', interval '1 second' * :alone))
                            END,
                        updated_at = now()
                  WHERE image_id = :image AND worker_id = :worker AND generation = :generation
@@ -461,15 +486,21 @@ public final class ImageCache {
                 row.values()
                         .and("code", code.name())
                         .and("message", message)
-                        .and("again", code.worthRetrying())
+                        .and("again", again)
+                        .and(
+                                "alone",
+                                Math.min(
+                                        leaveAlone.toSeconds(),
+                                        Duration.ofDays(2).toSeconds()))
                         .and("most", ATTEMPTS_MAX));
     }
 
-    /** The worker has not what the row says: it gave the work back, or lost the file. */
+    /** The worker has not what the row says: it gave the work back, which is then no try that failed, or lost the file. */
     public static Future<Boolean> pendingAgain(SqlClient sql, Answered row) {
         return Sql.moved(sql, """
                 UPDATE image_cache
-                   SET status = 'pending', phase = NULL, artifact_digest = NULL, updated_at = now()
+                   SET attempts = CASE WHEN status = 'building' THEN greatest(attempts - 1, 0) ELSE attempts END,
+                       status = 'pending', phase = NULL, artifact_digest = NULL, updated_at = now()
                  WHERE image_id = :image AND worker_id = :worker AND generation = :generation AND wanted
                    AND status IN ('building', 'ready')
                 """, row.values());
@@ -486,7 +517,7 @@ public final class ImageCache {
                 """, row.values());
     }
 
-    /** Gives up on rows whose worker died over and over while it built them. */
+    /** Gives up on rows whose worker died over and over while it built them, and on any that were tried too often: nobody takes those up. */
     public static Future<Void> giveUp(SqlClient sql) {
         return Sql.run(sql, """
                         UPDATE image_cache c
@@ -494,8 +525,8 @@ public final class ImageCache {
                                error_message = 'the worker stopped ' || c.attempts || ' times while building this',
                                next_try_at = NULL, updated_at = now()
                           FROM workers w
-                         WHERE w.id = c.worker_id AND c.status = 'building' AND c.attempts >= :most
-                           AND c.incarnation <> w.incarnation
+                         WHERE w.id = c.worker_id AND c.wanted AND c.attempts >= :most
+                           AND (c.status = 'pending' OR (c.status = 'building' AND c.incarnation <> w.incarnation))
                         """, Map.of("most", ATTEMPTS_MAX)).mapEmpty();
     }
 

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Table {@code workers}: who they are, whether they live, what room they have. */
@@ -253,18 +254,15 @@ public final class Workers {
                 Workers::worker);
     }
 
-    /** Who serves copies at which address; the lost do not. */
+    /** The names of all that are not lost, by the ids that they are told by. */
     public static Future<Map<String, Named>> serving(SqlClient sql) {
         return Sql.list(
                         sql,
-                        "SELECT id, name, grpc_address FROM workers WHERE status <> 'lost' ORDER BY last_heartbeat",
+                        "SELECT id, name FROM workers WHERE status <> 'lost'",
                         Map.of(),
-                        row -> Map.entry(
-                                row.getString("grpc_address"),
-                                new Named(new WorkerId(row.getUUID("id")), row.getString("name"))))
-                // An address goes from one to another when a host begins anew; the one heard last is there now.
+                        row -> new Named(new WorkerId(row.getUUID("id")), row.getString("name")))
                 .map(rows -> rows.stream()
-                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (before, later) -> later)));
+                        .collect(Collectors.toMap(worker -> worker.id().toString(), Function.identity())));
     }
 
     static Room capacity(Row row) {

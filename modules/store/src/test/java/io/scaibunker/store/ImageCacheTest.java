@@ -446,13 +446,180 @@ class ImageCacheTest extends StoreFixture {
     }
 
     @Test
-    void theFirstBakeOfAnInputIsKept() {
-        Artifacts.record(sql, image(image), new WorkerId(first), new Artifact("fp:1", OTHER, DIGEST, 64, 32, 7))
+    void anImageIsUsableWithItsFirstCopyAndCompleteWithItsLastWhateverIsLost() {
+        target(first, second);
+        spread();
+        assertThat(readiness()).isEqualTo(new ImageCache.Readiness(0, 2, 0, Optional.empty(), Optional.empty()));
+        ready(second);
+        server.execute("UPDATE image_cache SET ready_at = '2026-01-01T00:00:00Z' WHERE status = 'ready'");
+        assertThat(readiness().usableAt().orElseThrow().toInstant()).isEqualTo("2026-01-01T00:00:00Z");
+        assertThat(readiness())
+                .returns(1, ImageCache.Readiness::ready)
+                .returns(2, ImageCache.Readiness::targeted)
+                .returns(Optional.empty(), ImageCache.Readiness::completeAt);
+        ready(first);
+        assertThat(readiness().usableAt().orElseThrow().toInstant()).isEqualTo("2026-01-01T00:00:00Z");
+        assertThat(readiness().completeAt().orElseThrow().toInstant()).isAfter("2026-01-01T00:00:01Z");
+        assertThat(readiness()).returns(2, ImageCache.Readiness::ready);
+
+        seeds.workerIs(first, "lost");
+        assertThat(readiness())
+                .returns(1, ImageCache.Readiness::ready)
+                .returns(1, ImageCache.Readiness::targeted)
+                .returns(1, ImageCache.Readiness::lost);
+        assertThat(readiness().completeAt()).isEqualTo(readiness().usableAt());
+        assertThat(ImageCache.readiness(sql, List.of(image(image))).await()).containsEntry(image(image), readiness());
+    }
+
+    private ImageCache.Readiness readiness() {
+        return ImageCache.readiness(sql, image(image)).await();
+    }
+
+    private Digest record(Digest made) {
+        return Artifacts.record(sql, image(image), new WorkerId(first), new Artifact("fp:1", OTHER, made, 64, 32, 7))
                 .await();
-        Artifacts.record(sql, image(image), new WorkerId(first), new Artifact("fp:1", OTHER, OTHER, 64, 32, 7))
-                .await();
+    }
+
+    @Test
+    void theFirstBakeOfAnInputIsKeptWhileAnybodyHasIt() {
+        target(first);
+        spread();
+        ready(first);
+        assertThat(record(DIGEST)).isEqualTo(DIGEST);
+        assertThat(record(OTHER)).isEqualTo(DIGEST);
         assertThat(text("SELECT digest FROM artifacts")).isEqualTo(DIGEST.text());
         assertThat(text("SELECT fingerprint FROM images")).isEqualTo("fp:1");
+
+        assertThat(ImageCache.pendingAgain(sql, row(first, 1)).await()).isTrue();
+        assertThat(record(OTHER)).isEqualTo(OTHER);
+        assertThat(text("SELECT digest FROM artifacts")).isEqualTo(OTHER.text());
+    }
+
+    /** A worker that is stopped in order, again and again, while it builds: a try that it gave back does not count. */
+    @Test
+    void workThatIsGivenBackIsNoTryAndNoRowIsStuck() {
+        target(first);
+        spread();
+        for (int stop = 0; stop < 2 * ImageCache.ATTEMPTS_MAX; stop++) {
+            assertThat(building(first, 1, IncarnationId.fresh())).isTrue();
+            assertThat(ImageCache.pendingAgain(sql, row(first, 1)).await()).isTrue();
+            ImageCache.giveUp(sql).await();
+            assertThat(rowOf(first))
+                    .returns(CacheStatus.PENDING, CacheRow::status)
+                    .returns(0, CacheRow::attempts);
+        }
+        // What an earlier version has left so is not taken up by anybody: it says so and waits for a warm.
+        server.execute("UPDATE image_cache SET attempts = 8");
+        assertThat(building(first, 1, RUN)).isFalse();
+        ImageCache.giveUp(sql).await();
+        assertThat(rowOf(first))
+                .returns(CacheStatus.FAILED, CacheRow::status)
+                .returns(Optional.of(ErrorCode.WORKER_LOST), CacheRow::errorCode);
+        assertThat(warm()).isEqualTo(new WarmCounts(1, 0, 0, 0));
+        assertThat(building(first, 2, RUN)).isTrue();
+    }
+
+    @Test
+    void aLostFileGivesNoTryBack() {
+        target(first);
+        spread();
+        building(first, 1, RUN);
+        server.execute("UPDATE image_cache SET attempts = 3");
+        ready(first);
+        server.execute("UPDATE image_cache SET attempts = 3");
+        assertThat(ImageCache.pendingAgain(sql, row(first, 1)).await()).isTrue();
+        assertThat(rowOf(first)).returns(3, CacheRow::attempts);
+    }
+
+    @Test
+    void whatSnapshotsMadeWaitForIsTriedAnewHoweverOftenItWasTried() {
+        ImageId made = image(seeds.snapshotImage(owner, second));
+        seeds.addImage(group, made.value());
+        seeds.addWorker(group, first);
+        ImageCache.spread(sql, made).await();
+        Answered row = new Answered(worker(first), made, 1);
+        assertThat(ImageCache.failed(sql, row, ErrorCode.WORKER_LOST, "waited for")
+                        .await())
+                .isTrue();
+        server.execute("UPDATE image_cache SET attempts = 8, next_try_at = NULL");
+        ImageCache.retryDue(sql).await();
+        assertThat(ImageCache.building(sql, row, RUN, CachePhase.BAKING).await())
+                .isTrue();
+    }
+
+    @Test
+    void whoRefusesIsLeftAloneAsLongAsItAsked() {
+        target(first);
+        spread();
+        building(first, 1, RUN);
+        failLeavingAlone(true, Duration.ofHours(1));
+        assertThat(secondsToNextTry()).isBetween("3590", "3600");
+        retryNow();
+        failLeavingAlone(true, Duration.ofDays(300));
+        assertThat(secondsToNextTry()).isBetween("86390", "86400");
+        retryNow();
+        failLeavingAlone(true, Duration.ZERO);
+        assertThat(secondsToNextTry()).isIn("19", "20");
+        retryNow();
+        failLeavingAlone(false, Duration.ofHours(1));
+        assertThat(text("SELECT (next_try_at IS NULL)::text FROM image_cache")).isEqualTo("true");
+    }
+
+    private void failLeavingAlone(boolean again, Duration alone) {
+        assertThat(ImageCache.failed(sql, row(first, 1), ErrorCode.SOURCE_UNREACHABLE, "why", again, alone)
+                        .await())
+                .isTrue();
+    }
+
+    private String secondsToNextTry() {
+        return text("SELECT extract(epoch FROM next_try_at - now())::int::text FROM image_cache");
+    }
+
+    private void retryNow() {
+        server.execute("UPDATE image_cache SET next_try_at = now(), attempts = 1");
+        ImageCache.retryDue(sql).await();
+        server.execute("UPDATE image_cache SET attempts = 1");
+        assertThat(building(first, 1, RUN)).isTrue();
+    }
+
+    @Test
+    void whoWaitsForASourceWaitsForAllThatIsMadeOfIt() {
+        UUID same = seeds.image(owner);
+        UUID another = seeds.image(owner);
+        UUID third = seeds.worker();
+        Artifacts.pin(sql, image(image), DIGEST).await();
+        Artifacts.pin(sql, image(same), DIGEST).await();
+        Artifacts.pin(sql, image(another), OTHER).await();
+        target(first);
+        waits(second, same);
+        waits(third, another);
+        spread();
+        building(first, 1, RUN);
+        assertThat(ImageCache.waiting(sql, image(image)).await()).containsExactly(worker(second));
+        assertThat(ImageCache.waiting(sql, image(another)).await()).containsExactly(worker(third));
+    }
+
+    private void waits(UUID worker, UUID of) {
+        UUID its = seeds.group(owner);
+        seeds.addImage(its, of);
+        seeds.addWorker(its, worker);
+        ImageCache.spread(sql, image(of)).await();
+        assertThat(ImageCache.building(
+                                sql, new Answered(worker(worker), image(of), 1), RUN, CachePhase.WAITING_FOR_PEER)
+                        .await())
+                .isTrue();
+    }
+
+    @Test
+    void readyCopiesAreReleasedOnOneWorkerWhereThatIsAsked() {
+        target(first, second);
+        spread();
+        ready(first);
+        ready(second);
+        seeds.removeImage(group, image);
+        assertThat(ImageCache.releaseReady(sql, Optional.of(worker(second))).await())
+                .containsExactly(worker(second));
+        assertThat(ImageCache.releaseReady(sql).await()).containsExactly(worker(first));
     }
 
     @Test

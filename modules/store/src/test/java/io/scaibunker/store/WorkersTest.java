@@ -10,7 +10,6 @@ import io.scaibunker.store.Workers.Heard;
 import io.scaibunker.store.Workers.Worker;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -40,18 +39,15 @@ class WorkersTest extends StoreFixture {
     }
 
     @Test
-    void atAnAddressServesWhoWasHeardThereLast() {
-        var before = worker(seeds.worker());
-        var now = worker(seeds.worker());
+    void whoServesIsKnownByIdUnlessLost() {
+        var there = worker(seeds.worker());
         var lost = worker(seeds.worker());
-        run("UPDATE workers SET grpc_address = 'there:1'", Map.of());
-        run("UPDATE workers SET grpc_address = 'gone:1' WHERE id = :id", Map.of("id", lost.value()));
-        seeds.heardBefore(before.value(), 20);
         seeds.workerIs(lost.value(), "lost");
 
         assertThat(Workers.serving(sql).await())
-                .hasEntrySatisfying("there:1", worker -> assertThat(worker.id()).isEqualTo(now))
-                .doesNotContainKey("gone:1");
+                .hasEntrySatisfying(
+                        there.toString(), worker -> assertThat(worker.id()).isEqualTo(there))
+                .doesNotContainKey(lost.toString());
     }
 
     @Test

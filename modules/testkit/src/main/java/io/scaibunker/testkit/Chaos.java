@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -76,12 +77,16 @@ public final class Chaos {
         told.accept("quiet");
         world.calm();
         var quiet = System.nanoTime();
-        var violations = settle(quiet + settle.toNanos());
+        // With no call first: what may be tried again is, and only then is asked for what waits to be.
+        var stuck = settle(quiet + settle.toNanos(), rows::stuck);
+        world.warm();
+        var violations = settle(System.nanoTime() + settle.toNanos(), this::look);
         var settled = Duration.ofNanos(System.nanoTime() - quiet);
         if (violations.isEmpty()) {
             violations = disks.differences();
         }
-        violations = Stream.concat(violations.stream(), world.calls().mistakes().stream())
+        violations = Stream.of(stuck, violations, world.calls().mistakes())
+                .flatMap(List::stream)
                 .toList();
         violations.forEach(told);
         if (!violations.isEmpty()) {
@@ -101,9 +106,9 @@ public final class Chaos {
         }
     }
 
-    private List<String> settle(long deadline) {
+    private static List<String> settle(long deadline, Supplier<List<String>> look) {
         while (true) {
-            var violations = look();
+            var violations = look.get();
             if (violations.isEmpty() || System.nanoTime() > deadline) {
                 return violations;
             }

@@ -262,12 +262,16 @@ public final class ChaosWorld implements AutoCloseable {
         }
     }
 
-    /** Everything runs and is well; what had failed is asked for again. */
+    /** Everything runs and is well. */
     void calm() {
         link.suffer(Link.Trouble.NONE);
         seats().forEach(Seat::start);
         seats().forEach(seat -> seat.running().resume());
         seats().forEach(Seat::awaitReady);
+    }
+
+    /** What had failed is asked for again. */
+    void warm() {
         Eventually.eventually(START, calls::warmAll);
     }
 

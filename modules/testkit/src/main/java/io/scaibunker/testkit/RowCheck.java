@@ -68,6 +68,27 @@ public final class RowCheck {
         return found;
     }
 
+    /**
+     * Copies that nobody's help should be needed for and that are neither ready nor tried again by themselves: others' failures say
+     * that they wait, for a warm or for a worker.
+     */
+    List<String> stuck() {
+        var found = new ArrayList<String>();
+        told(found, "a copy is stuck", STUCK.formatted(missing));
+        return found;
+    }
+
+    private static final String STUCK = """
+            SELECT i.name AS image, w.name AS worker, c.wanted, c.status, c.phase, c.attempts, c.error_code, c.error_message
+              FROM wanted_copies wc
+              LEFT JOIN image_cache c ON wc.image_id = c.image_id AND wc.worker_id = c.worker_id
+              JOIN images i ON i.id = wc.image_id
+              JOIN workers w ON w.id = wc.worker_id
+             WHERE NOT coalesce(c.wanted AND (c.status = 'ready' OR (c.status = 'failed' AND (
+                   i.build_source->>'ref' LIKE '%%%s' OR c.next_try_at IS NOT NULL OR c.attempts >= 8
+                   OR c.error_code = 'WORKER_LOST'))), false)
+            """;
+
     /** A copy that is asked for is ready, or has failed where nobody can make it; any other is gone, unless a bunker runs from it. */
     private static final String COPIES = """
             SELECT i.name AS image, w.name AS worker, wc.image_id IS NOT NULL AS asked, c.wanted, c.status, c.phase,

@@ -8,6 +8,9 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.oci.SourceException;
 import java.io.IOException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,13 +31,14 @@ final class BakeFailures {
             LOG.info("a bake or snapshot failed: {}", failure.message(), thrown.getCause());
         }
         String text = failure.message();
-        return text.length() <= TEXT_MAX ? failure : new Failure(failure.code(), text.substring(0, TEXT_MAX) + "…");
+        return text.length() <= TEXT_MAX ? failure : failure.saying(text.substring(0, TEXT_MAX) + "…");
     }
 
     static Failure classify(Throwable thrown) {
         return switch (thrown) {
             case PlatformException told -> new Failure(told.code(), told.text());
-            case SourceException source -> new Failure(code(source), text(source));
+            case SourceException source ->
+                new Failure(code(source), text(source), mayPass(source), retryAfterS(source));
             case LayerException layer -> new Failure(code(layer), text(layer));
             case ImageReadException disk -> new Failure(ErrorCode.SOURCE_CORRUPT, text(disk));
             case ImageWriteException write -> new Failure(code(write), text(write));
@@ -60,12 +64,22 @@ final class BakeFailures {
             case AUTH -> ErrorCode.SOURCE_AUTH;
             case RATE_LIMITED -> ErrorCode.SOURCE_RATE_LIMITED;
             case UNREACHABLE -> ErrorCode.SOURCE_UNREACHABLE;
-            case CORRUPT -> ErrorCode.SOURCE_CORRUPT;
+            // What was cut on its way says nothing about the source.
+            case CORRUPT -> source.mayPass() ? ErrorCode.SOURCE_UNREACHABLE : ErrorCode.SOURCE_CORRUPT;
             case UNSUPPORTED, INVALID_REFERENCE -> ErrorCode.SOURCE_UNSUPPORTED;
             case PATH_NOT_ALLOWED -> ErrorCode.PATH_NOT_ALLOWED;
             case TOO_LARGE -> ErrorCode.SIZE_CAP_EXCEEDED;
             case DISK_FULL -> ErrorCode.WORKER_DISK_FULL;
         };
+    }
+
+    /** A name that is not known now may be later: its server may be away. */
+    private static boolean mayPass(SourceException source) {
+        return source.mayPass() || source.getCause() instanceof UnknownHostException;
+    }
+
+    private static @Nullable Long retryAfterS(SourceException source) {
+        return source.retryAfter().map(Duration::toSeconds).orElse(null);
     }
 
     private static ErrorCode code(LayerException layer) {

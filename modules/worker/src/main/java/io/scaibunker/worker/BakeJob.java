@@ -3,6 +3,7 @@ package io.scaibunker.worker;
 import io.scaibunker.bus.Answer.RegistryCredential;
 import io.scaibunker.bus.Answer.Turn;
 import io.scaibunker.bus.Answer.WantedCopy;
+import io.scaibunker.bus.Question.Copy;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.Digest;
@@ -24,6 +25,9 @@ final class BakeJob {
          * @param total 0 while it is not known
          */
         void bytes(CachePhase phase, String source, long done, long total);
+
+        /** The copy is in the ledger; what is left to do needs nobody to wait. */
+        default void made(Copy copy) {}
     }
 
     private final WantedCopy wanted;
@@ -32,6 +36,8 @@ final class BakeJob {
     private final Supplier<Turn> turn;
     private final Listener listener;
     private volatile String from;
+    private volatile CachePhase phase;
+    private volatile boolean made;
     private volatile boolean cancelled;
     private volatile @Nullable ImageSource source;
     private @Nullable Thread thread;
@@ -51,6 +57,7 @@ final class BakeJob {
         this.pin = pin;
         this.turn = turn;
         this.listener = listener;
+        this.phase = wanted.pinned() == null ? CachePhase.RESOLVING : CachePhase.FETCHING;
         this.from = switch (wanted.source()) {
             case BuildSource.Oci oci -> "registry";
             case BuildSource.Tar tar -> "tar";
@@ -79,9 +86,25 @@ final class BakeJob {
         from = peer;
     }
 
-    void enter(CachePhase phase) {
+    void enter(CachePhase entered) {
         check();
-        listener.phase(phase);
+        phase = entered;
+        listener.phase(entered);
+    }
+
+    /** What it does now, or would do first if it were its turn. */
+    CachePhase phase() {
+        return phase;
+    }
+
+    void made(Copy copy) {
+        made = true;
+        listener.made(copy);
+    }
+
+    /** Whether the listener was told of the copy. */
+    boolean isMade() {
+        return made;
     }
 
     void progress(CachePhase phase, long done, long total) {

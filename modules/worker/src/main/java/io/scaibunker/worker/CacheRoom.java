@@ -23,19 +23,20 @@ record CacheRoom(long quotaBytes, long layerBytes, LongSupplier copyBytes) {
     /**
      * Makes layers give way to the copies.
      *
-     * @throws PlatformException with {@code WORKER_DISK_FULL} if copies and snapshots alone fill the quota
+     * @param coming what comes in now beside those that are here, in bytes, as far as that is known
+     * @throws PlatformException with {@code WORKER_DISK_FULL} if copies and snapshots alone fill the quota, or would
      */
-    void require(BlobCache layers) throws IOException {
+    void require(BlobCache layers, long coming) throws IOException {
         if (quotaBytes == 0) {
             return;
         }
         layers.trim();
         long copies = copyBytes.getAsLong();
-        if (copies >= quotaBytes) {
+        if (copies >= quotaBytes || copies + coming > quotaBytes) {
             throw new PlatformException(
                     ErrorCode.WORKER_DISK_FULL,
-                    "wanted copies and snapshots take " + copies + " bytes of the worker's cache quota of "
-                            + quotaBytes);
+                    "wanted copies and snapshots take " + copies + " bytes of the worker's cache quota of " + quotaBytes
+                            + (coming > 0 ? ", and " + coming + " would come in" : ""));
         }
     }
 }

@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -64,7 +65,8 @@ final class CopyKeeper {
     private final CopyFetcher fetcher;
     private final String writer;
     private final Bench bench;
-    private final Predicate<ImageId> inUse;
+    private final Predicate<ImageId> runsFrom;
+    private final Predicate<Digest> isServed;
     private final Runnable again;
 
     /** Bakes under way, by image; and failures until the row says so. */
@@ -80,7 +82,8 @@ final class CopyKeeper {
     /**
      * @param loop where this lives
      * @param writer what would write a copy here, by name and version
-     * @param inUse whether a bunker here runs from an image's copy
+     * @param runsFrom whether a bunker here runs from an image's copy
+     * @param isServed whether another worker is sent an artifact now
      * @param again asks for another round
      */
     CopyKeeper(
@@ -97,7 +100,8 @@ final class CopyKeeper {
             CopyFetcher fetcher,
             String writer,
             Bench bench,
-            Predicate<ImageId> inUse,
+            Predicate<ImageId> runsFrom,
+            Predicate<Digest> isServed,
             Runnable again) {
         this.loop = loop;
         this.self = self;
@@ -112,7 +116,8 @@ final class CopyKeeper {
         this.fetcher = fetcher;
         this.writer = writer;
         this.bench = bench;
-        this.inUse = inUse;
+        this.runsFrom = runsFrom;
+        this.isServed = isServed;
         this.again = again;
     }
 
@@ -131,10 +136,7 @@ final class CopyKeeper {
 
     /** What nobody names is gone, as is what came in for nobody, and layers keep to their room. */
     private Future<?> tidy(List<WantedCopy> rows) {
-        Set<ImageId> awaited = new HashSet<>();
-        rows.stream()
-                .filter(row -> row.wanted() && ledger.find(row.imageId()).isEmpty())
-                .forEach(row -> awaited.add(row.imageId()));
+        Set<ImageId> awaited = awaited(rows);
         return bench.runShort(() -> {
             ledger.removeUnnamed();
             fetcher.forgetIncoming(awaited);
@@ -142,6 +144,14 @@ final class CopyKeeper {
             blobs.trim();
             return true;
         });
+    }
+
+    private Set<ImageId> awaited(List<WantedCopy> rows) {
+        Set<ImageId> awaited = new HashSet<>();
+        rows.stream()
+                .filter(row -> row.wanted() && ledger.find(row.imageId()).isEmpty())
+                .forEach(row -> awaited.add(row.imageId()));
+        return awaited;
     }
 
     /** What of the cache goes and what stays; unless that is all that is asked, it then goes. */
@@ -157,7 +167,9 @@ final class CopyKeeper {
         Map<ImageId, Garbage.Use> uses = new HashMap<>();
         copies.keySet().forEach(imageId -> uses.put(imageId, use(imageId)));
         List<CacheItem> items = new ArrayList<>(Garbage.of(rows, copies, uses));
+        Set<ImageId> awaited = awaited(rows);
         return bench.runShort(() -> {
+            items.addAll(fetcher.incoming(awaited));
             ledger.unnamed().forEach(file -> items.add(Garbage.file(file)));
             items.add(Garbage.layers(blobs.bytes()));
             items.add(Garbage.snapshots(snapshots.bytes()));
@@ -178,7 +190,18 @@ final class CopyKeeper {
         if (jobs.containsKey(imageId)) {
             return Garbage.Use.BAKE;
         }
-        return inUse.test(imageId) ? Garbage.Use.BUNKER : Garbage.Use.NONE;
+        if (runsFrom.test(imageId)) {
+            return Garbage.Use.BUNKER;
+        }
+        return ledger.find(imageId)
+                        .filter(copy -> isServed.test(copy.artifactDigest()))
+                        .isPresent()
+                ? Garbage.Use.TRANSFER
+                : Garbage.Use.NONE;
+    }
+
+    private boolean isInUse(ImageId imageId) {
+        return use(imageId) != Garbage.Use.NONE;
     }
 
     private Future<List<WantedCopy>> wanted() {
@@ -188,7 +211,7 @@ final class CopyKeeper {
 
     private Future<?> step(WantedCopy row) {
         Optional<CopyPlan.Work> work = work(row.imageId());
-        return switch (CopyPlan.next(row, ledger.find(row.imageId()), work, inUse.test(row.imageId()))) {
+        return switch (CopyPlan.next(row, ledger.find(row.imageId()), work, isInUse(row.imageId()))) {
             case CopyPlan.Nothing nothing -> {
                 if (row.awaited()) {
                     bench.hurry(row.imageId());
@@ -237,10 +260,8 @@ final class CopyKeeper {
                 yield Future.succeededFuture();
             }
             case WAIT, STALE -> {
-                if (row.source() instanceof BuildSource.Snapshot) {
-                    // Its source is others, and they may be reached again.
-                    unreached.remove(row.imageId());
-                }
+                // Whoever is at it now has it soon, and may be reached.
+                unreached.remove(row.imageId());
                 yield Future.succeededFuture();
             }
         });
@@ -273,14 +294,27 @@ final class CopyKeeper {
         }
         BakeJob job = job(row, credential);
         jobs.put(row.imageId(), job);
+        long timer = loop.owner().setPeriodic(SIGN_EVERY.toMillis(), due -> sign(job));
         bench.run(row.imageId(), row.awaited(), CopyMeasures.of(Measure.BAKE, () -> {
-                    room.require(blobs);
+                    room.require(blobs, fetcher.bytes());
                     return baker.bake(job);
                 }))
                 .onComplete(done -> {
+                    loop.owner().cancelTimer(timer);
                     unreached.remove(row.imageId());
-                    ended(row, done);
+                    ended(row, done, job.isMade());
                 });
+    }
+
+    /** The lease goes on with the bake, also while that waits: its turn, a layer that another one unpacks, a registry. */
+    private void sign(BakeJob job) {
+        if (!job.isMade() && !stopping) {
+            report(job.wanted(), CacheStatus.BUILDING, job.phase(), null, null).onSuccess(current -> {
+                if (!current) {
+                    again.run();
+                }
+            });
+        }
     }
 
     private BakeJob job(WantedCopy row, Optional<RegistryCredential> credential) {
@@ -299,21 +333,25 @@ final class CopyKeeper {
         BakeJob job = job(row, Optional.empty());
         jobs.put(row.imageId(), job);
         bench.fetch(row.imageId(), row.awaited(), CopyMeasures.of(Measure.FETCH, () -> {
-                    room.require(blobs);
+                    Copy copy = Objects.requireNonNull(turn.copy());
+                    room.require(blobs, copy.allocatedBytes() + fetcher.bytesBeside(copy.artifactDigest()));
                     return fetcher.fetch(job, turn);
                 }))
                 .onComplete(done -> {
                     if (done.succeeded() && done.result().isEmpty()) {
                         unreached.add(row.imageId());
                     }
-                    ended(row, done);
+                    ended(row, done, false);
                 });
     }
 
-    private void ended(WantedCopy row, AsyncResult<Optional<Copy>> done) {
+    /** @param told whether it was told already that it is ready */
+    private void ended(WantedCopy row, AsyncResult<Optional<Copy>> done, boolean told) {
         jobs.remove(row.imageId());
         if (done.succeeded() && done.result().isPresent()) {
-            report(row, CacheStatus.READY, null, done.result().get(), null);
+            if (!told) {
+                report(row, CacheStatus.READY, null, done.result().get(), null);
+            }
         } else if (done.failed() && isFailure(done.cause())) {
             failures.put(row.imageId(), new CopyPlan.Failed(row.generation(), BakeFailures.of(done.cause())));
         }
@@ -335,6 +373,7 @@ final class CopyKeeper {
 
     private Future<?> letGo(WantedCopy row) {
         failures.remove(row.imageId());
+        unreached.remove(row.imageId());
         return remove(row.imageId()).compose(gone -> report(row, CacheStatus.EVICTED, null, null, null));
     }
 
@@ -348,13 +387,15 @@ final class CopyKeeper {
             }
         });
         ledger.all().keySet().stream()
-                .filter(imageId -> !listed.contains(imageId) && !inUse.test(imageId) && !jobs.containsKey(imageId))
+                .filter(imageId -> !listed.contains(imageId) && !isInUse(imageId))
                 .forEach(this::remove);
     }
 
+    /** Nobody boots from it from now on, so nobody does between the look at its use and its end. */
     private Future<?> remove(ImageId imageId) {
+        Optional<Copy> forgotten = ledger.forget(imageId);
         return bench.runShort(() -> {
-                    ledger.remove(imageId);
+                    ledger.erase(imageId, forgotten);
                     return imageId;
                 })
                 .onSuccess(gone -> LOG.info("the copy of {} is let go", imageId))
@@ -381,13 +422,29 @@ final class CopyKeeper {
                                         ? null
                                         : ledger.layout(row.imageId()).orElse(null)),
                         askTimeout)
-                .map(taken -> taken.current());
+                .map(taken -> {
+                    if (Boolean.TRUE.equals(taken.refused()) && copy != null) {
+                        refused(row.imageId(), copy);
+                    }
+                    return taken.current();
+                });
+    }
+
+    /** It is not what others have of the same source: it must not be booted from here, and theirs is fetched. */
+    private void refused(ImageId imageId, Copy copy) {
+        LOG.error("the copy of {} here, {}, is not that of the fleet", imageId, copy.artifactDigest());
+        if (!isInUse(imageId) && ledger.find(imageId).filter(copy::equals).isPresent()) {
+            remove(imageId);
+        }
     }
 
     /** Gives up what is under way, and says so where somebody still listens. */
     Future<?> stop(Duration limit) {
         stopping = true;
-        List<WantedCopy> given = jobs.values().stream().map(BakeJob::wanted).toList();
+        List<WantedCopy> given = jobs.values().stream()
+                .filter(job -> !job.isMade())
+                .map(BakeJob::wanted)
+                .toList();
         jobs.values().forEach(BakeJob::cancel);
         return Future.join(given.stream()
                         .map(row -> report(row, CacheStatus.PENDING, null, null, null))
@@ -403,8 +460,6 @@ final class CopyKeeper {
         private final Rate rate = new Rate();
         private final CopyMeasures.Intake intake = new CopyMeasures.Intake();
         private long lastNews = System.nanoTime() - NEWS_EVERY.toNanos();
-        private long lastSign = System.nanoTime();
-        private long lastDone;
 
         Narrator(WantedCopy row) {
             this.row = row;
@@ -424,6 +479,11 @@ final class CopyKeeper {
         }
 
         @Override
+        public void made(Copy copy) {
+            loop.runOnContext(now -> report(row, CacheStatus.READY, null, copy, null));
+        }
+
+        @Override
         public synchronized void bytes(CachePhase phase, String source, long done, long total) {
             rate.at(done);
             intake.at(phase, source, done);
@@ -432,12 +492,6 @@ final class CopyKeeper {
                 return;
             }
             lastNews = now;
-            if (done != lastDone && now - lastSign > SIGN_EVERY.toNanos()) {
-                lastSign = now;
-                // The lease goes on with what goes on.
-                loop.runOnContext(then -> report(row, CacheStatus.BUILDING, phase, null, null));
-            }
-            lastDone = done;
             post.publish(new News.CopyProgressed(
                     self, row.imageId(), row.generation(), phase, done, total, rate.bytesPerSecond(), source));
         }

@@ -140,7 +140,10 @@ final class CopyLedger {
 
     private boolean isWhole(Copy copy) throws IOException {
         Path file = fileOf(copy.artifactDigest());
-        return Files.isRegularFile(file) && Files.size(file) == copy.sizeBytes();
+        // Without its table nobody can be served from it: it is made whole again as one that was lost.
+        return Files.isRegularFile(file)
+                && Files.size(file) == copy.sizeBytes()
+                && Files.isRegularFile(tableOf(copy.artifactDigest()));
     }
 
     /** Removes files that no entry names: what a process that died between file and entry has left. */
@@ -200,7 +203,7 @@ final class CopyLedger {
         return Optional.ofNullable(copies.get(imageId));
     }
 
-    /** Forgets copies whose file went away under us, or was cut short. */
+    /** Forgets copies whose file went away under us, or was cut short, or without its table. */
     synchronized void forgetLost() throws IOException {
         for (Map.Entry<ImageId, Copy> entry : copies.entrySet()) {
             if (!isWhole(entry.getValue())) {
@@ -275,14 +278,29 @@ final class CopyLedger {
     }
 
     /** Lets a copy go: first its entry, then its file, if no other image names it. */
-    synchronized void remove(ImageId imageId) throws IOException {
-        Copy gone = copies.remove(imageId);
+    void remove(ImageId imageId) throws IOException {
+        erase(imageId, forget(imageId));
+    }
+
+    /** From now on nobody finds the copy here; what it takes on disk is still to be {@linkplain #erase erased}. Does not block. */
+    Optional<Copy> forget(ImageId imageId) {
         layouts.remove(imageId);
+        return Optional.ofNullable(copies.remove(imageId));
+    }
+
+    /** @param forgotten what was forgotten; a copy that was made since stays */
+    synchronized void erase(ImageId imageId, Optional<Copy> forgotten) throws IOException {
         removals.incrementAndGet();
-        Files.deleteIfExists(directory.resolve(imageId + ENTRY));
-        if (gone != null
-                && copies.values().stream()
-                        .noneMatch(copy -> copy.artifactDigest().equals(gone.artifactDigest()))) {
+        if (!copies.containsKey(imageId)) {
+            Files.deleteIfExists(directory.resolve(imageId + ENTRY));
+        }
+        if (forgotten.isPresent()) {
+            eraseFile(forgotten.get());
+        }
+    }
+
+    private void eraseFile(Copy gone) throws IOException {
+        if (copies.values().stream().noneMatch(copy -> copy.artifactDigest().equals(gone.artifactDigest()))) {
             Files.deleteIfExists(fileOf(gone.artifactDigest()));
             Files.deleteIfExists(tableOf(gone.artifactDigest()));
         }

@@ -10,6 +10,7 @@ import io.scaibunker.bus.proto.TablePart;
 import io.scaibunker.bus.proto.TableWanted;
 import io.scaibunker.ext4.Pieces;
 import io.scaibunker.model.Secret;
+import io.scaibunker.model.WorkerId;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +45,13 @@ final class ExchangeClient {
 
     /** A table larger than any that a writer makes of the largest image. */
     private static final int TABLE_MAX = 256 << 20;
+
+    private static final Set<GrpcStatus> FOR_GOOD = Set.of(
+            GrpcStatus.NOT_FOUND,
+            GrpcStatus.UNAUTHENTICATED,
+            GrpcStatus.PERMISSION_DENIED,
+            GrpcStatus.INVALID_ARGUMENT,
+            GrpcStatus.UNIMPLEMENTED);
 
     private final GrpcClient client;
     private final Secret token;
@@ -66,11 +75,13 @@ final class ExchangeClient {
         private static final long serialVersionUID = 1L;
         private final transient List<String> instead;
         private final boolean isBusy;
+        private final boolean isForGood;
 
         Refused(GrpcStatus status, String text, List<String> instead) {
             super(status.name() + (text.isEmpty() ? "" : ": " + text));
             this.instead = instead;
             this.isBusy = status == GrpcStatus.RESOURCE_EXHAUSTED;
+            this.isForGood = FOR_GOOD.contains(status);
         }
 
         List<String> instead() {
@@ -80,15 +91,25 @@ final class ExchangeClient {
         boolean isBusy() {
             return isBusy;
         }
+
+        /** Whether asking the same again is of no use. */
+        boolean isForGood() {
+            return isForGood;
+        }
     }
 
-    /** The bytes of an image's table, as the peer has them; nothing is checked. */
-    byte[] table(String peer, String digest) throws IOException, InterruptedException {
+    /**
+     * The bytes of an image's table, as the peer has them; nothing is checked.
+     *
+     * @param server told which worker the peer says it is
+     */
+    byte[] table(String peer, String digest, Consumer<String> server) throws IOException, InterruptedException {
         var bytes = new ByteArrayOutputStream();
         call(
                 peer,
                 CopyExchange.TABLE_CLIENT,
                 TableWanted.newBuilder().setDigest(digest).build(),
+                server,
                 (TablePart part) -> {
                     if (bytes.size() + part.getBytes().size() > TABLE_MAX) {
                         throw new IOException("a table without an end");
@@ -101,7 +122,7 @@ final class ExchangeClient {
     /** Takes a piece. */
     @FunctionalInterface
     interface Sink {
-        void take(int number, byte[] bytes) throws IOException;
+        void take(int number, byte[] bytes) throws IOException, InterruptedException;
     }
 
     /**
@@ -109,15 +130,21 @@ final class ExchangeClient {
      *
      * @param runs pairs: the first piece, and how many
      * @param self where this worker serves what it gets
+     * @param server told which worker the peer says it is
      */
-    void pieces(String peer, String digest, List<Integer> runs, String self, Sink sink)
+    void pieces(String peer, String digest, List<Integer> runs, String self, Consumer<String> server, Sink sink)
             throws IOException, InterruptedException {
         var wanted = PiecesWanted.newBuilder()
                 .setDigest(digest)
                 .setAddress(self)
                 .addAllRuns(runs)
                 .build();
-        call(peer, CopyExchange.PIECES_CLIENT, wanted, (Piece piece) -> sink.take(piece.getNumber(), bytes(piece)));
+        call(
+                peer,
+                CopyExchange.PIECES_CLIENT,
+                wanted,
+                server,
+                (Piece piece) -> sink.take(piece.getNumber(), bytes(piece)));
     }
 
     private static byte[] bytes(Piece piece) throws IOException {
@@ -134,7 +161,7 @@ final class ExchangeClient {
 
     @FunctionalInterface
     private interface Taker<O> {
-        void take(O message) throws IOException;
+        void take(O message) throws IOException, InterruptedException;
     }
 
     /** What a stream brings to the thread that waits: a message, its end, or what went wrong. */
@@ -145,14 +172,18 @@ final class ExchangeClient {
     private record Ended<O>(Optional<IOException> failure) implements Event<O> {}
 
     private <I extends Message, O extends Message> void call(
-            String peer, ServiceMethod<O, I> method, I asked, Taker<O> taker) throws IOException, InterruptedException {
+            String peer, ServiceMethod<O, I> method, I asked, Consumer<String> server, Taker<O> taker)
+            throws IOException, InterruptedException {
         BlockingQueue<Event<O>> events = new LinkedBlockingQueue<>();
         Future<GrpcClientRequest<I, O>> opened = client.request(address(peer), method);
         Future<GrpcClientResponse<I, O>> answered = opened.compose(request -> {
             request.headers().set(FleetPass.TOKEN_KEY, token.reveal());
             request.exceptionHandler(thrown -> events.add(failed(thrown)));
             request.end(asked);
-            return request.response().onSuccess(response -> listen(response, events));
+            return request.response().onSuccess(response -> {
+                serverOf(response).ifPresent(server);
+                listen(response, events);
+            });
         });
         answered.onFailure(thrown -> events.add(failed(thrown)));
         try {
@@ -204,6 +235,15 @@ final class ExchangeClient {
             }
         });
         response.fetch(AHEAD);
+    }
+
+    private static Optional<String> serverOf(GrpcClientResponse<?, ?> response) {
+        try {
+            return Optional.ofNullable(response.headers().get(CopyExchange.WORKER_KEY))
+                    .map(text -> WorkerId.parse(text).toString());
+        } catch (IllegalArgumentException unreadable) {
+            return Optional.empty();
+        }
     }
 
     private static List<String> instead(GrpcClientResponse<?, ?> response) {

@@ -12,6 +12,7 @@ import io.scaibunker.bus.proto.TableWanted;
 import io.scaibunker.ext4.ImageTable;
 import io.scaibunker.ext4.PieceFile;
 import io.scaibunker.model.Digest;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.telemetry.Measure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -42,6 +43,7 @@ final class ExchangeServer {
 
     private static final int TABLE_PART = 256 << 10;
 
+    private final WorkerId self;
     private final Vertx vertx;
     private final Shelf shelf;
     private final Uploads uploads;
@@ -49,7 +51,15 @@ final class ExchangeServer {
     private final Bench bench;
     private final Membership membership;
 
-    ExchangeServer(Vertx vertx, Shelf shelf, Uploads uploads, Throttle throttle, Bench bench, Membership membership) {
+    ExchangeServer(
+            WorkerId self,
+            Vertx vertx,
+            Shelf shelf,
+            Uploads uploads,
+            Throttle throttle,
+            Bench bench,
+            Membership membership) {
+        this.self = self;
         this.vertx = vertx;
         this.shelf = shelf;
         this.uploads = uploads;
@@ -77,6 +87,7 @@ final class ExchangeServer {
                     .end();
             return;
         }
+        request.response().headers().set(CopyExchange.WORKER_KEY, self.toString());
         var reply = new Reply<>(request, vertx.getOrCreateContext());
         // Who gives a call up is an error of its stream; who breaks off, an exception.
         request.errorHandler(cancelled -> reply.gone = true);
@@ -180,21 +191,22 @@ final class ExchangeServer {
             reply.refuse(GrpcStatus.INVALID_ARGUMENT, "no digest, address or runs");
             return;
         }
-        var item = shelf.find(new Digest(asked.getDigest()));
-        if (item.isEmpty()) {
-            reply.refuse(GrpcStatus.NOT_FOUND, "not here");
+        // A place first: whoever asks in vain costs no table.
+        var place = uploads.take(asked.getDigest(), asked.getAddress());
+        if (place.isEmpty()) {
+            reply.refuse(
+                    GrpcStatus.RESOURCE_EXHAUSTED,
+                    "as many are served as may be",
+                    uploads.instead(asked.getDigest(), asked.getAddress()));
             return;
         }
-        try (Shelf.Item here = item.get()) {
-            var place = uploads.take(asked.getDigest(), asked.getAddress());
-            if (place.isEmpty()) {
-                reply.refuse(
-                        GrpcStatus.RESOURCE_EXHAUSTED,
-                        "as many are served as may be",
-                        uploads.instead(asked.getDigest(), asked.getAddress()));
+        try (Uploads.Place _ = place.get()) {
+            var item = shelf.find(new Digest(asked.getDigest()));
+            if (item.isEmpty()) {
+                reply.refuse(GrpcStatus.NOT_FOUND, "not here");
                 return;
             }
-            try (Uploads.Place _ = place.get()) {
+            try (Shelf.Item here = item.get()) {
                 serve(here.file(), asked.getRunsList(), reply);
             }
         }
@@ -211,9 +223,13 @@ final class ExchangeServer {
             }
             for (int number = first; number < first + count; number++) {
                 byte[] bytes = file.read(number, PATIENCE_MS);
+                throttle.stepBack();
+                // What the operator's rate makes it wait is the link's slowness, too: compressed, more goes through. To
+                // wait for
+                // a piece that has not come yet says nothing about the link.
                 long began = System.nanoTime();
                 Piece piece = message(number, bytes, packing.packs());
-                throttle.pass(piece.getBytes().size() + piece.getZstd().size());
+                throttle.pay(piece.getSerializedSize());
                 reply.send(piece);
                 packing.sent(bytes.length, System.nanoTime() - began);
                 Measure.UPLOAD_BYTES.add(bytes.length);

@@ -26,7 +26,8 @@ final class Garbage {
     enum Use {
         NONE,
         BUNKER,
-        BAKE
+        BAKE,
+        TRANSFER
     }
 
     private Garbage() {}
@@ -58,6 +59,7 @@ final class Garbage {
                 case NONE -> "no group and no bunker asks for it here";
                 case BUNKER -> "a bunker runs from it";
                 case BAKE -> "a bake of it is under way";
+                case TRANSFER -> "another worker is sent it";
             };
         }
         boolean goes = !wanted && use == Use.NONE;
@@ -97,6 +99,17 @@ final class Garbage {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What has come in of an artifact. */
+    static CacheItem incoming(Digest artifact, long bytes, boolean awaited) {
+        return new CacheItem(
+                "incoming",
+                null,
+                artifact,
+                bytes,
+                !awaited,
+                awaited ? "comes in from other workers" : "came in for an image that nobody waits for");
     }
 
     static CacheItem layers(long bytes) {

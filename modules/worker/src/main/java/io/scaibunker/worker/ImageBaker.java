@@ -17,6 +17,7 @@ import io.scaibunker.model.ErrorCode;
 import io.scaibunker.model.PlatformException;
 import io.scaibunker.model.SnapshotId;
 import io.scaibunker.oci.BlobDir;
+import io.scaibunker.oci.ByteProgress;
 import io.scaibunker.oci.ImageReference;
 import io.scaibunker.oci.ImageSource;
 import io.scaibunker.oci.ImageSources;
@@ -51,6 +52,7 @@ final class ImageBaker {
     private final BlobCache blobs;
     private final ImageSources sources;
     private final SnapshotShelf snapshots;
+    private final Throttle intake;
     private final WorkerConfig.Baker which;
     private final LayerClaims claims = new LayerClaims();
 
@@ -60,6 +62,7 @@ final class ImageBaker {
     /** How many copies had been let go when it was tidied last; none when a bake has ended without a copy since. */
     private final AtomicInteger tidied = new AtomicInteger(-1);
 
+    /** @param intake what is read from sources goes through it */
     ImageBaker(
             WorkerFiles files,
             CopyLedger ledger,
@@ -67,6 +70,7 @@ final class ImageBaker {
             BlobCache blobs,
             ImageSources sources,
             SnapshotShelf snapshots,
+            Throttle intake,
             WorkerConfig.Baker which) {
         this.files = files;
         this.ledger = ledger;
@@ -74,6 +78,7 @@ final class ImageBaker {
         this.blobs = blobs;
         this.sources = sources;
         this.snapshots = snapshots;
+        this.intake = intake;
         this.which = which;
     }
 
@@ -160,11 +165,27 @@ final class ImageBaker {
         if (job.wanted().source() instanceof BuildSource.Oci oci) {
             ImageReference reference = ImageReference.parse(oci.ref());
             try (BlobCache.Use use = blobs.use(reference.registry() + "/" + reference.repository())) {
-                return write(place, job, image, (layer, told) -> use.fetch(source, layer, told));
+                return write(place, job, image, (layer, told) -> use.fetch(source, layer, paced(told)));
             }
         }
         BlobDir own = new BlobDir(place.resolve("blobs"));
         return write(place, job, image, (layer, told) -> source.fetch(layer, own, told));
+    }
+
+    /** Whoever reads goes on when so much may have come; what a registry sends meanwhile waits in its connection. */
+    private ByteProgress paced(ByteProgress told) {
+        long[] before = {0};
+        return (done, total) -> {
+            told.bytes(done, total);
+            long more = done - before[0];
+            before[0] = done;
+            try {
+                intake.pass(Math.max(0, more));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CancellationException("interrupted while a layer was fetched");
+            }
+        };
     }
 
     /** A copy of any image that is made of the same. */
@@ -246,7 +267,6 @@ final class ImageBaker {
                 which.writerName());
         ledger.add(job.wanted().imageId(), copy, target, written.table(), layout(written));
         known.moved(written.segments(), ledger.fileOf(copy.artifactDigest()));
-        inventories.prepare(copy.artifactDigest());
         LOG.info(
                 "baked {} as {}, {} of {} layers were here, {}",
                 job.wanted().imageId(),
@@ -254,6 +274,8 @@ final class ImageBaker {
                 written.reused().size(),
                 written.segments().size(),
                 written.phases());
+        job.made(copy);
+        inventories.prepare(copy.artifactDigest());
         return copy;
     }
 

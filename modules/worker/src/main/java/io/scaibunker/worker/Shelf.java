@@ -13,6 +13,9 @@ final class Shelf {
     private final CopyLedger ledger;
     private final Map<Digest, PieceFile> coming = new ConcurrentHashMap<>();
 
+    /** How many are served from what is here, by image. */
+    private final Map<Digest, Integer> served = new ConcurrentHashMap<>();
+
     Shelf(CopyLedger ledger) {
         this.ledger = ledger;
     }
@@ -32,10 +35,29 @@ final class Shelf {
         return file != null ? Optional.of(file.table()) : ledger.table(digest);
     }
 
+    /** Whether somebody is served from it now. */
+    boolean isServed(Digest digest) {
+        return served.containsKey(digest);
+    }
+
     /** An image that is served from. */
-    record Item(PieceFile file) implements AutoCloseable {
+    final class Item implements AutoCloseable {
+        private final Digest digest;
+        private final PieceFile file;
+
+        private Item(Digest digest, PieceFile file) {
+            this.digest = digest;
+            this.file = file;
+            served.merge(digest, 1, Integer::sum);
+        }
+
+        PieceFile file() {
+            return file;
+        }
+
         @Override
         public void close() throws IOException {
+            served.computeIfPresent(digest, (served, times) -> times == 1 ? null : times - 1);
             file.release();
         }
     }
@@ -44,11 +66,11 @@ final class Shelf {
     Optional<Item> find(Digest digest) throws IOException {
         PieceFile file = coming.get(digest);
         if (file != null && file.retain()) {
-            return Optional.of(new Item(file));
+            return Optional.of(new Item(digest, file));
         }
         Optional<ImageTable> table = ledger.table(digest);
         return table.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Item(PieceFile.whole(table.get(), ledger.fileOf(digest))));
+                : Optional.of(new Item(digest, PieceFile.whole(table.get(), ledger.fileOf(digest))));
     }
 }

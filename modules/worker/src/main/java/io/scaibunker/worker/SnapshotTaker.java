@@ -55,7 +55,7 @@ final class SnapshotTaker {
     }
 
     void take(SnapshotId id, Bunker bunker) throws IOException, InterruptedException {
-        room.require(blobs);
+        room.require(blobs, 0);
         Path place = shelf.begin(id);
         try {
             Copy base = nameBase(place, bunker);

@@ -25,18 +25,28 @@ final class Throttle {
     }
 
     /** Waits until so many bytes may go. */
-    void pass(int bytes) throws InterruptedException {
-        if (isBooting.getAsBoolean()) {
-            TimeUnit.MILLISECONDS.sleep(COURTESY_MS);
-        }
+    void pass(long bytes) throws InterruptedException {
+        stepBack();
+        pay(bytes);
+    }
+
+    /** Waits as long as the rate asks for. */
+    void pay(long bytes) throws InterruptedException {
         if (bytesPerSecond > 0) {
-            TimeUnit.NANOSECONDS.sleep(pay(bytes));
+            TimeUnit.NANOSECONDS.sleep(due(bytes));
         }
     }
 
-    private synchronized long pay(int bytes) {
+    /** Lets those go first that boot now. */
+    void stepBack() throws InterruptedException {
+        if (isBooting.getAsBoolean()) {
+            TimeUnit.MILLISECONDS.sleep(COURTESY_MS);
+        }
+    }
+
+    private synchronized long due(long bytes) {
         long now = System.nanoTime();
-        paidUntil = Math.max(paidUntil, now - BURST_NANOS) + bytes * 1_000_000_000L / bytesPerSecond;
+        paidUntil = Math.max(paidUntil, now - BURST_NANOS) + (long) (bytes * 1e9 / bytesPerSecond);
         return Math.max(0, paidUntil - now);
     }
 }

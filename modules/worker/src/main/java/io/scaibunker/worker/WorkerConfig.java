@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param blobCacheBytes how much of fetched layers is kept for the next bake
  * @param cacheQuotaBytes what copies and layers may take on disk in all; 0 for no bound
  * @param downloadSlots how many copies come in from other workers at once
+ * @param downloadRate what may come in from other workers and from sources, bytes a second; 0 for no limit
  * @param uploadSlots how many workers are served copies at once
  * @param uploadRate what may go to other workers, bytes a second; 0 for no limit
  * @param bootSlots how many bunkers boot at once
@@ -60,6 +61,7 @@ public record WorkerConfig(
         long blobCacheBytes,
         long cacheQuotaBytes,
         int downloadSlots,
+        long downloadRate,
         int uploadSlots,
         long uploadRate,
         int bootSlots,
@@ -187,6 +189,7 @@ public record WorkerConfig(
                 settings.size("blob-cache", 4L << 30, 0, 1L << 50),
                 settings.size("cache-quota", 0, 0, 1L << 50),
                 settings.integer("download-slots", 2, 1, 64),
+                settings.size("download-rate", 0, 0, 1L << 40),
                 settings.integer("upload-slots", 2, 1, 256),
                 settings.size("upload-rate", 0, 0, 1L << 40),
                 settings.integer("boot-slots", 4, 1, 256),

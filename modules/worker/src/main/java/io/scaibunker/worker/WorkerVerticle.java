@@ -27,6 +27,9 @@ public final class WorkerVerticle extends VerticleBase {
     /** How long another worker that gives a copy may say nothing. */
     private static final Duration PEER_PATIENCE = Duration.ofSeconds(20);
 
+    /** How long it may be that no worker gives anything of a copy, until it is read from its source once more. */
+    private static final Duration PEERS_PATIENCE = Duration.ofSeconds(60);
+
     /** Of what is sent to a worker; commands and their input, questions for pieces. */
     private static final int MESSAGE_MAX = 4 << 20;
 
@@ -92,8 +95,16 @@ public final class WorkerVerticle extends VerticleBase {
         MachineRoom machines = new MachineRoom(vertx, config, opened.files(), networks);
         Inventories inventories = new Inventories(opened.files().inventories(), ledger);
         ImageSources sources = new ImageSources(SourceRules.of(config.sources()));
+        Throttle intake = new Throttle(config.downloadRate(), bench::isBooting);
         ImageBaker baker = new ImageBaker(
-                opened.files(), ledger, inventories, opened.blobs(), sources, opened.snapshots(), config.baker());
+                opened.files(),
+                ledger,
+                inventories,
+                opened.blobs(),
+                sources,
+                opened.snapshots(),
+                intake,
+                config.baker());
         bunkers = new BunkerKeeper(
                 context,
                 new BunkerDesk(opened.self(), incarnation, post, config.askTimeout()),
@@ -104,7 +115,8 @@ public final class WorkerVerticle extends VerticleBase {
                 () -> bunkerRounds.nudge());
         Shelf shelf = new Shelf(ledger);
         peers = new ExchangeClient(vertx, pass, config.sources().connectTimeout(), PEER_PATIENCE);
-        CopyFetcher fetcher = new CopyFetcher(opened.files(), ledger, shelf, peers, this::grpcAddress);
+        CopyFetcher fetcher =
+                new CopyFetcher(opened.files(), ledger, shelf, peers, intake, PEERS_PATIENCE, this::grpcAddress);
         copies = new CopyKeeper(
                 context,
                 opened.self(),
@@ -120,6 +132,7 @@ public final class WorkerVerticle extends VerticleBase {
                 config.baker().writerName(),
                 bench,
                 bunkers::runsFrom,
+                shelf::isServed,
                 () -> copyRounds.nudge());
         copyRounds = new Rounds(
                 vertx,
@@ -153,7 +166,7 @@ public final class WorkerVerticle extends VerticleBase {
         // Commands are taken, and copies let go, only when it is known who runs here.
         return bench.await(machines::adopt)
                 .compose(left -> bunkers.adopt(left, ADOPTION_LIMIT))
-                .compose(adopted -> listen(shelf, inventories))
+                .compose(adopted -> listen(opened.self(), shelf, inventories))
                 .compose(listening -> post.open())
                 .onSuccess(open -> begin(
                         new Heartbeat(
@@ -175,13 +188,14 @@ public final class WorkerVerticle extends VerticleBase {
         }
     }
 
-    private Future<?> listen(Shelf shelf, Inventories inventories) {
+    private Future<?> listen(WorkerId self, Shelf shelf, Inventories inventories) {
         server = vertx.createHttpServer(pass.server().setHost(config.grpcHost()).setPort(config.grpcPort()));
         GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(MESSAGE_MAX));
         Membership membership = new Membership(pass);
         Throttle throttle = new Throttle(config.uploadRate(), bench::isBooting);
         new ExecServer(vertx, bunkers, bench, membership).enrol(grpc);
-        new ExchangeServer(vertx, shelf, new Uploads(config.uploadSlots()), throttle, bench, membership).enrol(grpc);
+        new ExchangeServer(self, vertx, shelf, new Uploads(config.uploadSlots()), throttle, bench, membership)
+                .enrol(grpc);
         new InventoryServer(inventories, bench, membership).enrol(grpc);
         server.requestHandler(grpc);
         return server.listen();

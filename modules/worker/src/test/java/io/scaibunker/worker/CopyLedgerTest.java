@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +104,41 @@ class CopyLedgerTest {
         assertThat(ledger.find(image)).isEmpty();
         assertThat(ledger.share(ImageId.fresh(), copy('a'))).isFalse();
         assertThat(CopyLedger.open(directory).all()).isEmpty();
+        assertThat(files()).isEmpty();
+    }
+
+    /** Nobody could be served from it. */
+    @Test
+    void aCopyWhoseTableWasLostIsNoCopy() throws IOException {
+        ImageId image = ImageId.fresh();
+        Copy copy = new Copy(new Digest(TABLE.digest()), CONTENT.length, 4096, 7, SOURCE, "w");
+        ledger.add(image, copy, finished(), TABLE);
+        Files.delete(directory.resolve(copy.artifactDigest().hex() + ".table"));
+
+        assertThat(ledger.share(ImageId.fresh(), copy)).isFalse();
+        ledger.forgetLost();
+        assertThat(ledger.find(image)).isEmpty();
+        assertThat(files()).isEmpty();
+
+        ledger.add(image, copy, finished(), TABLE);
+        assertThat(ledger.table(copy.artifactDigest())).contains(TABLE);
+        Files.delete(directory.resolve(copy.artifactDigest().hex() + ".table"));
+        assertThat(CopyLedger.open(directory).all()).isEmpty();
+    }
+
+    @Test
+    void whatIsForgottenIsNotFoundAndWhatWasMadeSinceStays() throws IOException {
+        ImageId image = ImageId.fresh();
+        ledger.add(image, copy('a'), finished(), TABLE);
+
+        Optional<Copy> forgotten = ledger.forget(image);
+        assertThat(ledger.find(image)).isEmpty();
+        assertThat(ledger.forget(image)).isEmpty();
+        ledger.add(image, copy('a'), finished(), TABLE);
+        ledger.erase(image, forgotten);
+        assertThat(CopyLedger.open(directory).find(image)).contains(copy('a'));
+
+        ledger.erase(image, ledger.forget(image));
         assertThat(files()).isEmpty();
     }
 

@@ -1,5 +1,6 @@
 package io.scaibunker.worker;
 
+import static io.scaibunker.testkit.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,10 +12,13 @@ import io.scaibunker.ext4.PieceFile;
 import io.scaibunker.model.BuildSource;
 import io.scaibunker.model.CachePhase;
 import io.scaibunker.model.CacheStatus;
+import io.scaibunker.model.Digest;
 import io.scaibunker.model.ImageId;
 import io.scaibunker.model.Secret;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.oci.ImageSources;
 import io.scaibunker.oci.SourceConfig;
+import io.scaibunker.testkit.Link;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -34,23 +38,31 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongPredicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Workers that give copies to each other, over real connections. */
 class ExchangeTest {
     private static final FleetPass PASS = FleetPass.of(new Secret("token"));
     private static final Duration LIMIT = Duration.ofSeconds(5);
     private static final int SIZE_MIB = 64;
+
+    /** How long nobody may give anything until a fetch is given up. */
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     @TempDir
     Path directory;
@@ -88,6 +100,7 @@ class ExchangeTest {
 
     /** One worker: its files, its server, and how it asks others. */
     private final class Worker {
+        private final WorkerId id = WorkerId.fresh();
         private final WorkerFiles files;
         private final CopyLedger ledger;
         private final Shelf shelf;
@@ -99,19 +112,22 @@ class ExchangeTest {
         /** Bytes of pieces that came, of all tries. */
         private final AtomicLong received = new AtomicLong();
 
+        /** Where it was told that they come from. */
+        private final Set<String> toldSources = ConcurrentHashMap.newKeySet();
+
+        /** What the room says of a copy that nobody gives. */
+        private volatile Supplier<Turn> turn = () -> new Turn(Turn.Kind.BAKE, null, List.of());
+
         Worker(String name, int slots) throws Exception {
+            this(name, slots, new Throttle(0, () -> false));
+        }
+
+        Worker(String name, int slots, Throttle uploads) throws Exception {
             files = WorkerFiles.open(directory.resolve(name));
             ledger = CopyLedger.open(files.copies());
             shelf = new Shelf(ledger);
             GrpcServer grpc = GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(1 << 20));
-            new ExchangeServer(
-                            vertx,
-                            shelf,
-                            new Uploads(slots),
-                            new Throttle(0, bench::isBooting),
-                            bench,
-                            new Membership(PASS))
-                    .enrol(grpc);
+            new ExchangeServer(id, vertx, shelf, new Uploads(slots), uploads, bench, new Membership(PASS)).enrol(grpc);
             server = vertx.createHttpServer(new HttpServerOptions()
                             .setHost("127.0.0.1")
                             .setPort(0)
@@ -119,7 +135,8 @@ class ExchangeTest {
                     .requestHandler(grpc);
             server.listen().await();
             client = new ExchangeClient(vertx, PASS, LIMIT, LIMIT);
-            fetcher = new CopyFetcher(files, ledger, shelf, client, this::address);
+            fetcher = new CopyFetcher(
+                    files, ledger, shelf, client, new Throttle(0, bench::isBooting), PATIENCE, this::address);
             workers.add(this);
         }
 
@@ -141,6 +158,7 @@ class ExchangeTest {
                     BlobCache.open(files.blobs(), 0),
                     new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(directory.resolve("roots")))),
                     SnapshotShelf.open(files.snapshots(), ledger),
+                    new Throttle(0, () -> false),
                     WorkerConfig.Baker.NATIVE);
         }
 
@@ -159,11 +177,7 @@ class ExchangeTest {
             AtomicReference<BakeJob> self = new AtomicReference<>();
             AtomicLong before = new AtomicLong(-1);
             self.set(new BakeJob(
-                    wanted,
-                    Optional.empty(),
-                    UnaryOperator.identity(),
-                    () -> new Turn(Turn.Kind.BAKE, null, List.of()),
-                    new BakeJob.Listener() {
+                    wanted, Optional.empty(), UnaryOperator.identity(), () -> turn.get(), new BakeJob.Listener() {
                         @Override
                         public void phase(CachePhase phase) {}
 
@@ -171,6 +185,7 @@ class ExchangeTest {
                         public void bytes(CachePhase phase, String source, long done, long total) {
                             long last = before.getAndSet(done);
                             received.addAndGet(last < 0 ? 0 : done - last);
+                            toldSources.add(source);
                             if (stop.test(done)) {
                                 self.get().cancel();
                             }
@@ -184,7 +199,11 @@ class ExchangeTest {
         }
 
         Optional<Copy> fetch(LongPredicate stop, Worker... from) throws IOException {
-            var sources = java.util.Arrays.stream(from).map(Worker::address).toList();
+            return fetch(
+                    stop, java.util.Arrays.stream(from).map(Worker::address).toList());
+        }
+
+        Optional<Copy> fetch(LongPredicate stop, List<String> sources) throws IOException {
             return fetcher.fetch(job(Path.of("none"), stop), new Turn(Turn.Kind.FETCH, copy, sources));
         }
 
@@ -208,6 +227,111 @@ class ExchangeTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A link that breaks is no reason to read the source again: the one worker that has the copy is asked again. */
+    @Test
+    void aLinkThatIsCutIsTriedAgain() throws Exception {
+        Worker other = new Worker("other", 2);
+        long step = pieceBytes() / 7;
+        AtomicInteger cuts = new AtomicInteger();
+        try (Link link = Link.to(baker.server.actualPort())) {
+            LongPredicate cutting = done -> {
+                if (done > (cuts.get() + 1) * step && cuts.get() < 5) {
+                    cuts.incrementAndGet();
+                    link.suffer(Link.Trouble.CUT);
+                    link.suffer(Link.Trouble.NONE);
+                }
+                return false;
+            };
+            assertThat(other.fetch(cutting, List.of("127.0.0.1:" + link.port())))
+                    .contains(copy);
+        }
+        other.hasTheCopy();
+        assertThat(cuts).hasValue(5);
+        assertThat(other.received.get()).isBetween(pieceBytes(), pieceBytes() + pieceBytes() / 50);
+    }
+
+    /** Each connection ends after a piece, or even before that, again and again. */
+    @ParameterizedTest
+    @EnumSource(names = {"RESET", "TRUNCATED"})
+    void aLinkThatBreaksOffIsTriedAgain(Link.Trouble trouble) throws Exception {
+        Worker other = new Worker("other", 2);
+        AtomicInteger signs = new AtomicInteger();
+        try (Link link = Link.to(baker.server.actualPort())) {
+            link.suffer(trouble);
+            String address = "127.0.0.1:" + link.port();
+            // A reset may take with it all that has come. Then it is well again when the room was asked.
+            other.turn = () -> {
+                link.suffer(Link.Trouble.NONE);
+                return new Turn(Turn.Kind.FETCH, copy, List.of(address));
+            };
+            LongPredicate healing = done -> {
+                if (signs.incrementAndGet() == 6) {
+                    link.suffer(Link.Trouble.NONE);
+                }
+                return false;
+            };
+            assertThat(other.fetch(healing, List.of(address))).contains(copy);
+        }
+        other.hasTheCopy();
+        assertThat(other.received.get()).isBetween(pieceBytes(), pieceBytes() + pieceBytes() / 50);
+    }
+
+    /** Its only holder is away while the fetch begins, and answers somewhere else when it is back. */
+    @Test
+    void whoeverHasItByNowIsHeardOfMeanwhile() throws Exception {
+        Worker gone = new Worker("gone", 2);
+        gone.server.close().await();
+        Worker other = new Worker("other", 2);
+        other.turn = () -> new Turn(Turn.Kind.FETCH, copy, List.of(baker.address()));
+        assertThat(other.fetch(gone)).contains(copy);
+        other.hasTheCopy();
+    }
+
+    @Test
+    void whoGivesItIsNamed() throws Exception {
+        Worker other = new Worker("other", 2);
+        other.fetch(baker);
+        assertThat(other.toldSources).containsExactly(baker.id.toString());
+    }
+
+    @Test
+    void whatIsSentIsInUseUntilItIsSent() throws Exception {
+        Worker other = new Worker("other", 2);
+        Digest digest = copy.artifactDigest();
+        assertThat(baker.shelf.isServed(digest)).isFalse();
+        List<Boolean> meanwhile = new ArrayList<>();
+        other.fetch(
+                done -> {
+                    meanwhile.add(baker.shelf.isServed(digest));
+                    return false;
+                },
+                baker);
+        assertThat(meanwhile).startsWith(false, true);
+        eventually(() -> assertThat(baker.shelf.isServed(digest)).isFalse());
+    }
+
+    /** Where the link is slow, what can be made smaller is; what cannot is sent as it is. */
+    @Test
+    void whatCompressesGoesCompressedThroughASlowLink() throws Exception {
+        long rate = 4 << 20;
+        Worker slow = new Worker("slow", 2, new Throttle(rate, () -> false));
+        byte[] words = new byte[48 << 20];
+        Random random = new Random(5);
+        for (int at = 0; at < words.length; at++) {
+            words[at] = (byte) ('a' + random.nextInt(2));
+        }
+        copy = slow.bake("words", Map.of("words", words));
+        Worker other = new Worker("other", 2);
+        long began = System.nanoTime();
+        assertThat(other.fetch(slow)).contains(copy);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        assertThat(Files.mismatch(
+                        other.ledger.fileOf(copy.artifactDigest()), slow.ledger.fileOf(copy.artifactDigest())))
+                .isEqualTo(-1);
+        // Uncompressed it would take the first number of seconds; the first 8 MiB always go as they are.
+        assertThat(seconds).isLessThan((double) words.length / rate).isGreaterThan((8 << 20) * 0.7 / rate);
     }
 
     @Test
@@ -243,10 +367,17 @@ class ExchangeTest {
         BakeJob job = other.job(Path.of("none"), done -> done > pieceBytes() / 2);
         assertThatThrownBy(() -> other.fetcher.fetch(job, new Turn(Turn.Kind.FETCH, copy, List.of(baker.address()))))
                 .isInstanceOf(CancellationException.class);
+        assertThat(other.fetcher.bytes()).isEqualTo(copy.allocatedBytes());
+        assertThat(other.fetcher.bytesBeside(copy.artifactDigest())).isZero();
+        assertThat(other.fetcher.incoming(Set.of(job.wanted().imageId())))
+                .containsExactly(Garbage.incoming(copy.artifactDigest(), copy.allocatedBytes(), true));
+        assertThat(other.fetcher.incoming(Set.of()))
+                .containsExactly(Garbage.incoming(copy.artifactDigest(), copy.allocatedBytes(), false));
         other.fetcher.forgetIncoming(Set.of(ImageId.fresh(), job.wanted().imageId()));
         assertThat(other.files.incoming()).isNotEmptyDirectory();
 
         other.fetcher.forgetIncoming(Set.of(ImageId.fresh()));
+        assertThat(other.fetcher.bytes()).isZero();
         assertThat(other.files.incoming()).isEmptyDirectory();
     }
 
@@ -347,10 +478,15 @@ class ExchangeTest {
     void aStrangerGetsNothing() {
         var stranger = new ExchangeClient(vertx, FleetPass.of(new Secret("guessed")), LIMIT, LIMIT);
         assertThatThrownBy(() ->
-                        stranger.table(baker.address(), copy.artifactDigest().text()))
+                        stranger.table(baker.address(), copy.artifactDigest().text(), server -> {}))
                 .hasMessageContaining("UNAUTHENTICATED");
         assertThatThrownBy(() -> stranger.pieces(
-                        baker.address(), copy.artifactDigest().text(), List.of(0, 1), "", (number, bytes) -> {}))
+                        baker.address(),
+                        copy.artifactDigest().text(),
+                        List.of(0, 1),
+                        "",
+                        server -> {},
+                        (number, bytes) -> {}))
                 .hasMessageContaining("UNAUTHENTICATED");
         stranger.close().await();
     }
@@ -360,12 +496,14 @@ class ExchangeTest {
         var client = new ExchangeClient(vertx, PASS, LIMIT, LIMIT);
         String digest = copy.artifactDigest().text();
         for (var runs : List.of(List.of(1), List.of(-1, 1), List.of(0, -1), List.of(0, 1 << 30), List.of(1 << 30, 1))) {
-            assertThatThrownBy(() -> client.pieces(baker.address(), digest, runs, "", (number, bytes) -> {}))
+            assertThatThrownBy(
+                            () -> client.pieces(baker.address(), digest, runs, "", server -> {}, (number, bytes) -> {}))
                     .hasMessageContaining("INVALID_ARGUMENT");
         }
-        assertThatThrownBy(() -> client.table(baker.address(), "../../etc/passwd"))
+        assertThatThrownBy(() -> client.table(baker.address(), "../../etc/passwd", server -> {}))
                 .hasMessageContaining("NOT_FOUND");
-        assertThatThrownBy(() -> client.pieces(baker.address(), digest, List.of(0, 1), "a b", (number, bytes) -> {}))
+        assertThatThrownBy(() -> client.pieces(
+                        baker.address(), digest, List.of(0, 1), "a b", server -> {}, (number, bytes) -> {}))
                 .hasMessageContaining("INVALID_ARGUMENT");
         client.close().await();
     }

@@ -7,6 +7,7 @@ import io.scaibunker.bus.FleetPass;
 import io.scaibunker.bus.InventoryClient;
 import io.scaibunker.model.Digest;
 import io.scaibunker.model.Secret;
+import io.scaibunker.model.WorkerId;
 import io.scaibunker.testkit.Authority;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -67,7 +68,14 @@ class FleetPassTest {
         GrpcServer grpc = GrpcServer.server(vertx);
         Membership membership = new Membership(pass);
         Bench bench = new Bench(vertx, 1, 1, 1);
-        new ExchangeServer(vertx, new Shelf(ledger), new Uploads(1), new Throttle(0, () -> false), bench, membership)
+        new ExchangeServer(
+                        WorkerId.fresh(),
+                        vertx,
+                        new Shelf(ledger),
+                        new Uploads(1),
+                        new Throttle(0, () -> false),
+                        bench,
+                        membership)
                 .enrol(grpc);
         new InventoryServer(new Inventories(directory, ledger), bench, membership).enrol(grpc);
         HttpServer server = vertx.createHttpServer(
@@ -86,7 +94,7 @@ class FleetPassTest {
     private String answer(Secret token, Optional<FleetPass.Tls> shown) {
         var client = new ExchangeClient(vertx, new FleetPass(token, shown), LIMIT, LIMIT);
         try {
-            client.table(address, NONE);
+            client.table(address, NONE, server -> {});
             return "served";
         } catch (IOException refused) {
             return String.valueOf(refused.getMessage());

@@ -63,20 +63,24 @@ class GarbageTest {
         ImageId running = ImageId.fresh();
         ImageId unlisted = ImageId.fresh();
         ImageId unwanted = ImageId.fresh();
-        Map<ImageId, Copy> copies = Map.of(wanted, copy(1), running, copy(2), unlisted, copy(3), unwanted, copy(4));
+        ImageId sent = ImageId.fresh();
+        Map<ImageId, Copy> copies =
+                Map.of(wanted, copy(1), running, copy(2), unlisted, copy(3), unwanted, copy(4), sent, copy(5));
 
         List<CacheItem> items = Garbage.of(
-                List.of(row(wanted, true), row(running, false), row(unwanted, false)),
+                List.of(row(wanted, true), row(running, false), row(unwanted, false), row(sent, false)),
                 copies,
-                Map.of(running, Use.BUNKER));
+                Map.of(running, Use.BUNKER, sent, Use.TRANSFER));
 
         assertThat(items.stream().filter(CacheItem::goes).map(CacheItem::imageId))
                 .containsExactlyInAnyOrder(unlisted, unwanted);
         assertThat(items.stream().filter(item -> running.equals(item.imageId())).map(CacheItem::why))
                 .containsExactly("a bunker runs from it");
+        assertThat(items.stream().filter(item -> sent.equals(item.imageId())).map(CacheItem::why))
+                .containsExactly("another worker is sent it");
         var answer = Garbage.answer(0, items);
         assertThat(answer.freed()).isEqualTo(103 + 104);
-        assertThat(answer.kept()).isEqualTo(101 + 102);
+        assertThat(answer.kept()).isEqualTo(101 + 102 + 105);
     }
 
     @Test
@@ -210,12 +214,15 @@ class GarbageTest {
         assertThat(layers.bytes()).isEqualTo(600);
 
         copies.set(700);
-        room.require(layers);
+        room.require(layers, 300);
         assertThat(layers.bytes()).isEqualTo(200);
         assertThat(repository.resolve("sha256-3")).exists();
+        assertThatThrownBy(() -> room.require(layers, 301))
+                .isInstanceOf(PlatformException.class)
+                .hasMessageContaining("301 would come in");
 
         copies.set(1_000);
-        assertThatThrownBy(() -> room.require(layers))
+        assertThatThrownBy(() -> room.require(layers, 0))
                 .isInstanceOfSatisfying(
                         PlatformException.class, full -> assertThat(full.code()).isEqualTo(ErrorCode.WORKER_DISK_FULL));
         assertThat(layers.bytes()).isZero();

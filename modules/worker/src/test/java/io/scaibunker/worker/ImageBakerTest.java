@@ -64,6 +64,7 @@ class ImageBakerTest {
                 BlobCache.open(files.blobs(), 0),
                 sources,
                 SnapshotShelf.open(files.snapshots(), ledger),
+                new Throttle(0, () -> false),
                 which);
     }
 

@@ -65,6 +65,7 @@ class InventoriesTest {
                 BlobCache.open(files.blobs(), 0),
                 sources,
                 SnapshotShelf.open(files.snapshots(), ledger),
+                new Throttle(0, () -> false),
                 WorkerConfig.Baker.NATIVE);
         GrpcServer grpc = GrpcServer.server(vertx);
         new InventoryServer(inventories, new Bench(vertx, 1, 1, 1), new Membership(FleetPass.of(new Secret("token"))))

@@ -57,6 +57,7 @@ class SnapshotShelfTest {
                 BlobCache.open(files.blobs(), 0),
                 new ImageSources(SourceConfig.DEFAULTS.withTarRoots(List.of(directory.resolve("roots")))),
                 shelf,
+                new Throttle(0, () -> false),
                 WorkerConfig.Baker.NATIVE);
     }
 
