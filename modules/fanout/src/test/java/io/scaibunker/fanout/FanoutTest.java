@@ -281,8 +281,8 @@ class FanoutTest {
         assertThat(first.reports(first.wanted(), CacheStatus.READY)).isTrue();
         var row = second.wanted();
         var other = new Copy(SOURCE, COPY.sizeBytes(), 1, 1, COPY.sourceDigest(), COPY.writer());
-        var report =
-                new CopyReported(second.id, second.run, image, row.generation(), CacheStatus.READY, null, other, null, null);
+        var report = new CopyReported(
+                second.id, second.run, image, row.generation(), CacheStatus.READY, null, other, null, null);
         assertThat(post.ask(report, LIMIT).await()).isEqualTo(new Answer.ReportTaken(false, true));
         assertThat(second.row())
                 .returns(CacheStatus.FAILED, CacheRow::status)
