@@ -81,6 +81,16 @@ final class Browser implements AutoCloseable {
         driver.get(origin + path);
     }
 
+    /** Runs before all scripts of a page, of each page from now on. */
+    void atEachStart(String script) {
+        driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
+    }
+
+    /** What was loaded before is loaded again. */
+    void forgetCached() {
+        driver.executeCdpCommand("Network.clearBrowserCache", Map.of());
+    }
+
     String path() {
         return driver.getCurrentUrl().substring(origin.length());
     }
