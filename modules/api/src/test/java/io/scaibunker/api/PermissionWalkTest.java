@@ -11,6 +11,8 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.openapi.validation.ResponseValidator;
 import io.vertx.openapi.validation.ValidatableResponse;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -277,7 +279,8 @@ class PermissionWalkTest {
         request.put("query", new JsonObject(new LinkedHashMap<>(step.query())));
         Message<JsonObject> led =
                 RunningApi.get(api.vertx.eventBus().request(ScaiBunkerClient.addressOf(entry.id()), request));
-        assertThat(led.body().getJsonObject("data").getString("uri")).isEqualTo(path(entry, step));
+        String place = led.body().getJsonObject("data").getString("uri");
+        assertThat(URLDecoder.decode(place, StandardCharsets.UTF_8)).isEqualTo(path(entry, step));
         Message<JsonObject> refused = RunningApi.get(api.vertx
                 .eventBus()
                 .request(ScaiBunkerClient.addressOf(entry.id()), request.copy().put("authorization", "Bearer no")));

@@ -118,9 +118,11 @@ public final class RunningCommand implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        if (request != null && !end.future().isComplete()) {
+        boolean goesOn = !end.future().isComplete();
+        // First, so that it is not told as the broken connection that the reset is to those who listen.
+        fail(new PlatformException(ErrorCode.CANCELLED, "closed by its caller"));
+        if (request != null && goesOn) {
             request.reset();
         }
-        fail(new PlatformException(ErrorCode.CANCELLED, "closed by its caller"));
     }
 }
