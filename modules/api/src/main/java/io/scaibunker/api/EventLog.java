@@ -26,8 +26,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Looking often is cheap and never misses: one small read by primary key each {@code pause}, however many watch and
  * whoever wrote. A missing id belongs to a transaction that has not committed, or to one that never will; the reader
- * waits until all that were at work have ended, then passes over it. A transaction that takes longer than
- * {@link #PATIENCE} is told out of order rather than holding up the others.
+ * waits until all that were at work have ended, then passes over it. A transaction that takes longer than its patience does
+ * not hold up the others: what it says is passed over and told to nobody who watches then; whoever asks for rows or for the
+ * history finds it.
  *
  * <p>Lives on one event loop.
  */
